@@ -1,0 +1,46 @@
+# make lab       set everything up, then open the course in JupyterLab
+# make test      set everything up, then run every check
+# make check NB=02   rebuild and test one notebook
+# make notebooks     rebuild all notebooks from sources/
+# make datasets      regenerate datasets/
+#
+# PY=/path/to/python3.12 chooses the Python (3.11 or newer) that the environment is made from.
+
+PY ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+export PYTHONHASHSEED = 0
+
+.PHONY: lab test check notebooks datasets lint clean
+.DEFAULT_GOAL := lab
+
+$(STAMP): pyproject.toml constraints.txt tools/setup.sh
+	@sh tools/setup.sh "$(PY)"
+	@touch $@
+
+lab: $(STAMP)
+	$(BIN)/python -m course_utils lab
+
+test: $(STAMP) lint
+	tools/with_empty_home $(BIN)/python -m pytest -q tests
+	tools/with_empty_home $(BIN)/python -m pytest -q --doctest-modules course_utils
+	tools/with_empty_home $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadscope \
+		--nbval --nbval-current-env --nbval-cell-timeout=60 notebooks solutions
+
+lint: $(STAMP)
+	$(BIN)/ruff check -q .
+	$(BIN)/codespell README.md CONTRIBUTING.md SOURCES.md course_utils sources datasets worksheets
+
+check: $(STAMP)
+	$(BIN)/python -m course_utils.build $(NB)
+	tools/with_empty_home $(BIN)/python -m pytest -q -p no:cacheprovider --nbval --nbval-current-env \
+		notebooks/$(NB)_*.ipynb solutions/$(NB)_*.ipynb
+
+notebooks: $(STAMP)
+	$(BIN)/python -m course_utils.build
+
+datasets: $(STAMP)
+	$(BIN)/python -m course_utils datasets
+
+clean:
+	rm -rf .venv

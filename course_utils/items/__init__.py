@@ -1,0 +1,1 @@
+"""The inventory's items, one module per pair: data only (see ``course_utils.inventory``)."""

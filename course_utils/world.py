@@ -1,0 +1,165 @@
+"""Lantern: a small payments marketplace in which the truth is known.
+
+A :class:`World` draws payments one day at a time. Every event that a notebook
+studies is a field of the class, so a reader can switch it off and look again:
+
+====================  ====================================================  ==============
+field                 what happens                                          what moves
+====================  ====================================================  ==============
+``new_market``        market CL opens                                       P(X)
+``unit_bug``          the app channel logs cents where dollars are meant    the log, not X
+``ring``              a fraud ring buys through trusted-looking accounts    P(y|X)
+``slow``              the meaning of the features changes gradually         P(y|X)
+``honest``            large CL tickets are safer than they look             P(y|X), always
+``delay``             chargebacks are filed about this many days later      when y is known
+====================  ====================================================  ==============
+
+The world is invented. Rates, prices and delays were chosen to be plausible and to
+keep the events separable; they are not estimates of any real payment business.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+#: What a payment looks like to someone at Lantern. The oracle's columns are not here.
+PAYMENT_COLUMNS = ["tx_id", "day", "market", "channel", "amount", "amount_logged", "hour",
+                   "age_days", "new_device", "n_24h", "chargeback_day"]
+
+
+@dataclass(frozen=True)
+class World:
+    """A seeded payments world; equal arguments give equal data.
+
+    Day ``t`` depends on ``(seed, t)`` alone: any day can be drawn by itself, in any
+    order, and a day is the same whether or not another day was drawn before it.
+
+    >>> world = World(seed=7)
+    >>> world.frame(3, 5).equals(pd.concat([world.frame(3, 4), world.frame(4, 5)], ignore_index=True))
+    True
+    """
+
+    seed: int = 7
+    days: int = 180
+    per_day: int = 1000
+    base: float = -4.4                            # log-odds of fraud before any feature is counted
+    new_market: int | None = 60                   # first day of market CL
+    market_share: float = 0.35                    # share of traffic that is CL from then on
+    unit_bug: tuple[int, int] | None = (95, 103)  # [first day, day of the fix)
+    app_share: float = 0.5                        # share of traffic on the app, the channel with the bug
+    ring: int | None = 130                        # first day of the ring
+    ring_strength: float = 4.5                    # added to the log-odds inside the ring's segment
+    slow: float = 0.0                             # 0 = off; 1 = the features' meaning is another one by day 180
+    honest: float = 0.0                           # taken off the log-odds of CL tickets over $180
+    delay: float = 30.0                           # mean days from payment to chargeback
+    review_cost: float = 4.0                      # $ to review one payment; a review always finds the truth
+    chargeback_fee: float = 15.0                  # $ on top of the amount when fraud goes through
+
+    def frame(self, first: int = 0, last: int | None = None) -> pd.DataFrame:
+        """All payments of days ``first`` to ``last - 1``, with the truth beside them.
+
+        Beyond the columns of :meth:`payments` a row has ``p_true`` (the probability of
+        fraud it was drawn with), ``fraud`` (0 or 1) and ``label_day`` (the day on which
+        its chargeback is filed, if it is fraud). No learner-facing data set has these.
+
+        Raises ValueError when the range is empty.
+
+        >>> World(seed=7, per_day=10).frame(0, 2).shape
+        (20, 13)
+        """
+        last = self.days if last is None else last
+        if not 0 <= first < last:
+            raise ValueError(f"need 0 <= first < last, got first={first}, last={last}")
+        return pd.concat([self._day(t) for t in range(first, last)], ignore_index=True)
+
+    def payments(self, today: int | None = None) -> pd.DataFrame:
+        """The payments table as Lantern's warehouse holds it on the morning of ``today``.
+
+        Only days before ``today`` are in it, and ``chargeback_day`` is empty for every
+        payment without a chargeback *so far*: honest ones, and frauds nobody has reported.
+
+        >>> world = World(seed=7, per_day=200)
+        >>> early, late = world.payments(today=40), world.payments(today=170)
+        >>> bool(early.chargeback_day.count() < late[late.day < 40].chargeback_day.count())
+        True
+        """
+        today = self.days if today is None else today
+        rows = self.frame(0, today)
+        filed = (rows.fraud == 1) & (rows.label_day <= today)
+        rows["chargeback_day"] = rows.label_day.where(filed).astype("Int16")
+        return rows[PAYMENT_COLUMNS]
+
+    def in_ring(self, rows: pd.DataFrame) -> pd.Series:
+        """True where a payment lies in the segment that the ring abuses: an old account,
+        a known device, under $40. Honest customers use it too, before and after."""
+        return (rows.age_days > 200) & (rows.new_device == 0) & (rows.amount < 40)
+
+    def p_fraud(self, rows: pd.DataFrame) -> pd.Series:
+        """The oracle: P(fraud | what is true about the payment) on the payment's day."""
+        trust = np.minimum(rows.age_days, 200)
+        z = (self.base + 0.55 * (np.log(rows.amount) - 3.5) + 1.3 * rows.new_device
+             + 0.9 * (rows.hour < 6) + 0.5 * rows.n_24h - 0.01 * trust)
+        progress = np.clip((rows.day - 45) / 135, 0, None)
+        z = z + self.slow * progress * (1.5 * (rows.n_24h >= 1) - 1.3 * rows.new_device + 0.012 * trust)
+        z = z - self.honest * ((rows.market == "CL") & (rows.amount > 180))
+        if self.ring is not None:
+            z = z + self.ring_strength * (self.in_ring(rows) & (rows.day >= self.ring))
+        return 1 / (1 + np.exp(-z))
+
+    def cost(self, rows: pd.DataFrame, review: np.ndarray) -> float:
+        """Expected dollars that a decision costs, computed with ``p_true``.
+
+        ``review`` is one boolean a row: reviewed payments cost ``review_cost``; the
+        others cost ``p_true * (amount + chargeback_fee)``. No luck is involved.
+        """
+        return float(np.where(review, self.review_cost, rows.p_true * (rows.amount + self.chargeback_fee)).sum())
+
+    def regret(self, rows: pd.DataFrame, review: np.ndarray) -> float:
+        """Dollars per payment above what the oracle's decisions would have cost.
+
+        >>> world = World(seed=7)
+        >>> rows = world.frame(45, 60)
+        >>> world.regret(rows, rows.p_true * (rows.amount + 15) > 4)
+        0.0
+        """
+        best = rows.p_true * (rows.amount + self.chargeback_fee) > self.review_cost
+        return (self.cost(rows, review) - self.cost(rows, best)) / len(rows)
+
+    def delay_cdf(self, days) -> np.ndarray:
+        """Share of frauds whose chargeback has been filed after ``days`` days.
+
+        Lantern would estimate this from cohorts older than three months; the course
+        reads it off the world, which is one thing fewer to get wrong.
+
+        >>> World().delay_cdf([0, 10, 30, 90]).round(2)
+        array([0.  , 0.05, 0.58, 1.  ])
+        """
+        from scipy.stats import gamma
+
+        # label_day is cut down to whole days and is never the day itself: filed by age d
+        # means that the drawn delay was under d + 1.
+        days = np.asarray(days, float)
+        return np.where(days < 1, 0.0, gamma.cdf(np.floor(days) + 1, 4, scale=self.delay / 4))
+
+    def _day(self, t: int) -> pd.DataFrame:
+        rng, n = np.random.default_rng([self.seed, t]), self.per_day
+        cl = (rng.random(n) < self.market_share) & (self.new_market is not None and t >= self.new_market)
+        app = rng.random(n) < self.app_share
+        amount = np.exp(np.where(cl, rng.normal(4.6, 0.9, n), rng.normal(3.5, 1.0, n))).round(2)
+        d = pd.DataFrame({
+            "tx_id": t * 1_000_000 + np.arange(n), "day": t,
+            "market": np.where(cl, "CL", "US"), "channel": np.where(app, "app", "web"),
+            "amount": np.maximum(amount, 0.5),
+            "hour": rng.integers(0, 24, n),
+            "age_days": np.where(cl, rng.exponential(60, n), rng.exponential(300, n)).round(1),
+            "new_device": (rng.random(n) < np.where(cl, 0.35, 0.12)).astype(int),
+            "n_24h": rng.poisson(0.6, n),
+        })
+        d["p_true"] = self.p_fraud(d)
+        d["fraud"] = (rng.random(n) < d.p_true).astype(int)
+        d["label_day"] = t + np.maximum(1, rng.gamma(4, self.delay / 4, n)).astype(int)
+        broken = app & (self.unit_bug is not None and self.unit_bug[0] <= t < self.unit_bug[1])
+        d["amount_logged"] = (d.amount * np.where(broken, 100, 1)).round(2)
+        return d
