@@ -37,7 +37,7 @@ def psi(ref, cur, edges) -> float:
     Validation 14(4); see SOURCES.md.
 
     >>> round(psi([0] * 88 + [1] * 12, [0] * 65 + [1] * 35, edges=[0.5]), 2)
-    0.3
+    0.31
     """
     def shares(sample):
         sample = np.asarray(sample, float)

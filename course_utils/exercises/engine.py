@@ -32,7 +32,7 @@ import numpy as np
 from .. import store
 
 SECONDS = 5.0          # for all calls of one check together
-TRIALS = 12
+TRIALS = 30
 ERROR_CHARACTERS = 300
 
 
@@ -66,7 +66,7 @@ class Exercise:
         """The task as text: the reference's signature and docstring, with ``...`` for a body."""
         signature = self.source().split('"""', 1)[0].rstrip()
         doc = textwrap.indent(inspect.cleandoc(self.reference.__doc__), "    ").replace("\n    \n", "\n\n")
-        return f'{signature}\n    """{doc.strip()}"""\n    ...\n'
+        return f'{signature}\n    """{doc.strip()}\n    """\n    ...\n'
 
 
 class _Registry(Mapping):
@@ -211,11 +211,10 @@ def _call(answer, args):
     except (TimeUp, KeyboardInterrupt, NotImplementedError):
         raise
     except BaseException as error:  # SystemExit and its like must not end the kernel
-        text = reprlib.Repr(maxother=ERROR_CHARACTERS, maxstring=ERROR_CHARACTERS)
         try:
             detail = str(error)[:ERROR_CHARACTERS]
         except BaseException:
-            detail = text.repr(type(error))
+            detail = "(an error whose text cannot be read)"
         raise _LearnerError(f"{type(error).__name__}: {detail}".rstrip(": ")) from None
 
 
@@ -254,7 +253,9 @@ def _unchanged(arg, original) -> bool:
     return arg.equals(original) if type(arg) is type(original) and hasattr(arg, "equals") else same(arg, original)
 
 
-_short = reprlib.Repr(maxstring=200, maxother=200, maxdict=8, maxlist=8, maxtuple=8)
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 200
+_short.maxdict = _short.maxlist = _short.maxtuple = 8
 
 
 def show(value) -> str:

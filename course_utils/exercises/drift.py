@@ -1,0 +1,295 @@
+"""Exercises of notebook 02: data drift vs model drift."""
+from __future__ import annotations
+
+import numpy as np
+
+from .engine import Exercise
+
+# ------------------------------------------------------------------ drift.psi
+
+
+def psi(ref, cur, edges):
+    """Population stability index of two samples.
+
+    ref, cur : 1-D arrays of numbers: the reference and the current window.
+    edges : 1-D array of inner bin edges, ascending. k edges make k + 1 bins; the first and the
+        last one are open. A value equal to an edge belongs to the bin on its right.
+    Returns a float: the sum over bins of (q - p) * ln(q / p), where p and q are the shares of
+        ref and of cur in that bin. Add 0.5 to every count first, so that no bin is empty.
+    """
+    def shares(sample):
+        which_bin = np.searchsorted(edges, sample, side="right")
+        counts = np.bincount(which_bin, minlength=len(edges) + 1) + 0.5
+        return counts / counts.sum()
+
+    p, q = shares(ref), shares(cur)
+    return float(((q - p) * np.log(q / p)).sum())
+
+
+def _psi_inputs(rng):
+    kind = rng.integers(3)
+    if kind == 0:      # a 0/1 column: its quantiles are no bins
+        return (rng.random(200) < 0.12).astype(int), (rng.random(150) < 0.35).astype(int), np.array([0.5])
+    ref = rng.exponential(100, 120)
+    edges = np.quantile(ref, [0.2, 0.4, 0.6, 0.8])
+    if kind == 1:      # an ordinary shift
+        return ref, rng.exponential(40, 90), edges
+    return ref, rng.exponential(100, 80) * 60 + edges[1], edges  # nothing falls into the first bins
+
+
+def _shares(sample, edges):
+    counts = np.bincount(np.searchsorted(edges, sample, side="right"), minlength=len(edges) + 1) + 0.5
+    return counts / counts.sum()
+
+
+def _sum(p, q):
+    return float(((q - p) * np.log(q / p)).sum())
+
+
+def _own_edges(ref, cur, edges):
+    """Each window is cut at its own quantiles, so each has the same share in every bin, whatever it
+    contains. The edges must come from the reference, once, and serve both."""
+    steps = np.linspace(0, 1, len(edges) + 2)[1:-1]
+    return _sum(_shares(ref, np.quantile(ref, steps)), _shares(cur, np.quantile(cur, steps)))
+
+
+def _requantiled(ref, cur, edges):
+    """The bins were cut anew at the reference's quantiles. In a column of 0s and 1s the quantiles
+    coincide, everything lands in one bin, and the index is 0 whatever happened. Use the edges you are given."""
+    cuts = np.unique(np.quantile(ref, np.linspace(0, 1, len(edges) + 2)))
+    cuts[0], cuts[-1] = -np.inf, np.inf
+    a, b = (np.histogram(sample, cuts)[0] + 0.5 for sample in (ref, cur))
+    return _sum(a / a.sum(), b / b.sum())
+
+
+def _drop_empty(ref, cur, edges):
+    """Bins that are empty in one window were left out. A bin that emptied is the loudest evidence
+    there is, and this sum is silent about it."""
+    a, b = (np.bincount(np.searchsorted(edges, s, side="right"), minlength=len(edges) + 1) for s in (ref, cur))
+    both = (a > 0) & (b > 0)
+    return _sum(a[both] / len(ref), b[both] / len(cur))
+
+
+def _drop_empty_smoothed(ref, cur, edges):
+    a, b = (np.bincount(np.searchsorted(edges, s, side="right"), minlength=len(edges) + 1) for s in (ref, cur))
+    both = (a > 0) & (b > 0)
+    return _sum(_shares(ref, edges)[both], _shares(cur, edges)[both])
+
+
+_drop_empty_smoothed.__doc__ = _drop_empty.__doc__
+
+
+def _divergence(ref, cur, edges):
+    """You summed q * ln(q / p). That is the Kullback-Leibler divergence, which is one half of the index: it
+    changes when the two windows trade places. The index weights the logarithm with (q - p)."""
+    p, q = _shares(ref, edges), _shares(cur, edges)
+    return float((q * np.log(q / p)).sum())
+
+
+# ------------------------------------------------------------------ drift.calibration_ratio
+
+
+def calibration_ratio(scores, filed, age, delay_cdf):
+    """Chargebacks filed so far, over the number that should have been filed by now.
+
+    scores : 1-D array: the model's probability of fraud for each payment.
+    filed : 1-D array of bool: has a chargeback been filed already?
+    age : 1-D array of days since each payment, all at least 1.
+    delay_cdf : function; delay_cdf(age) is the share of frauds whose chargeback is filed by that age.
+    Returns a float: 1 if the model's probabilities fit what has arrived so far.
+    """
+    return float(filed.sum() / (scores * delay_cdf(age)).sum())
+
+
+def _exponential_delay(age):
+    return 1 - np.exp(-np.asarray(age, float) / 20)
+
+
+def _calibration_inputs(rng):
+    n = 400
+    scores, age = rng.beta(1, 8, n), rng.integers(1, 120, n)
+    fraud = rng.random(n) < scores * rng.choice([1.0, 2.5])
+    return scores, fraud & (rng.random(n) < _exponential_delay(age)), age, _exponential_delay
+
+
+def _no_delay(scores, filed, age, delay_cdf):
+    """Young payments are counted as if every chargeback were in. Most are not, so the newest frauds look
+    like honest customers and the ratio looks better than the model is."""
+    return float(filed.sum() / scores.sum())
+
+
+def _only_ripe(scores, filed, age, delay_cdf):
+    """Only payments whose labels are complete (60 days and older) were used. That answers how the model did
+    two months ago. Younger payments have partial labels, and delay_cdf says how partial."""
+    ripe = age >= 60
+    return float(filed[ripe].sum() / scores[ripe].sum())
+
+
+def _mean_of_ratios(scores, filed, age, delay_cdf):
+    """You took one ratio for each age and averaged them. Where little is expected a ratio is mostly noise, and
+    the average gives it the same weight as the others. Sum first, then divide."""
+    expected = scores * delay_cdf(age)
+    ages = np.unique(age)
+    return float(np.mean([filed[age == a].sum() / expected[age == a].sum() for a in ages]))
+
+
+def _mean_of_row_ratios(scores, filed, age, delay_cdf):
+    return float(np.mean(filed / (scores * delay_cdf(age))))
+
+
+_mean_of_row_ratios.__doc__ = _mean_of_ratios.__doc__
+
+# ------------------------------------------------------------------ drift.diagnose
+
+
+def diagnose(evidence):
+    """What to do about one alarm. Decide from the evidence, in the right order.
+
+    evidence : dict with
+        "psi" : the largest index over the inputs
+        "log_matches_ledger" : False if a logged input differs from what really happened
+        "expected" : chargebacks that should have been filed by now if the model is right
+        "z" : (filed - expected) / sqrt(expected)
+        "challenger_saves" : dollars a day by which a retrained model of the same kind beats the
+            present one on later payments with ripe labels (negative: it is worse)
+    Returns one of
+        "fix_pipeline" : the inputs are not what happened; nothing else can be judged until they are
+        "wait_labels" : fewer than 5 chargebacks expected, too few to judge by
+        "no_action" : z between -3 and 3: decisions are as good as they were
+        "retrain" : the model is wrong and a retrained one is better
+        "fix_model_class" : the model is wrong and retraining one of its kind does not help
+    """
+    if not evidence["log_matches_ledger"]:
+        return "fix_pipeline"
+    if evidence["expected"] < 5:
+        return "wait_labels"
+    if abs(evidence["z"]) <= 3:
+        return "no_action"
+    return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
+
+
+def _diagnose_inputs(rng):
+    return ({"psi": round(float(rng.choice([0.02, 0.05, 0.18, 1.4])), 2),
+             "log_matches_ledger": bool(rng.random() < 0.75),
+             "expected": round(float(rng.choice([1.2, 3.8, 9.5, 20.0, 41.0])), 1),
+             "z": round(float(rng.choice([-4.2, -0.6, 1.3, 4.8, 6.5])), 1),
+             "challenger_saves": float(rng.choice([-160, -20, 35, 310]))},)
+
+
+def _psi_decides(evidence):
+    """The index alone decided. It measures how far inputs moved, not what that did to decisions: the new market
+    moved them and cost nothing."""
+    return "retrain" if evidence["psi"] > 0.1 else "no_action"
+
+
+def _psi_decides_high(evidence):
+    return "retrain" if evidence["psi"] > 0.2 else "no_action"
+
+
+_psi_decides_high.__doc__ = _psi_decides.__doc__
+
+
+def _flat_is_healthy(evidence):
+    """A low index was taken as a clean bill. The ring moved no input at all, and was the costliest change
+    that the model itself could have made good."""
+    return "no_action" if evidence["psi"] < 0.1 else diagnose(evidence)
+
+
+def _symptom_is_cause(evidence):
+    """You went from 'the model is off' to 'retrain the model' without asking whether its inputs are true. A
+    model trained on a broken log learns the break."""
+    if evidence["expected"] < 5:
+        return "wait_labels"
+    if abs(evidence["z"]) <= 3:
+        return "no_action"
+    return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
+
+
+def _always_retrain(evidence):
+    """Retraining was chosen although a retrained model of the same kind does worse. What a linear model cannot
+    express it will not learn from fresher data."""
+    action = diagnose(evidence)
+    return "retrain" if action == "fix_model_class" else action
+
+
+def _silence_is_health(evidence):
+    """With too few chargebacks expected to judge by, you judged. No news at this point is what a healthy model and
+    a broken one have in common."""
+    action = diagnose(evidence)
+    return "no_action" if action == "wait_labels" else action
+
+
+# ------------------------------------------------------------------ drift.alarms
+
+
+def alarms(p_values, alpha):
+    """On which days to raise an alarm when many inputs are tested every day.
+
+    p_values : 2-D array, one row for each day and one column for each input.
+    alpha : the chance of a false alarm that you accept for one day on which nothing moved.
+    Returns a 1-D array of bool, one for each day (use the Bonferroni correction).
+    """
+    p_values = np.asarray(p_values)
+    return (p_values < alpha / p_values.shape[1]).any(axis=1)
+
+
+def _alarms_inputs(rng):
+    p = rng.random((12, 20))
+    p[rng.choice(12, 3, replace=False), rng.integers(20, size=3)] = [0.00005, 0.0017, 0.0033]
+    return p, 0.05
+
+
+def _uncorrected(p_values, alpha):
+    """Each input is tested at alpha as if it were alone. With 20 inputs and nothing wrong, the smallest
+    of 20 p-values is below .05 on most days."""
+    return (np.asarray(p_values) < alpha).any(axis=1)
+
+
+def _by_days(p_values, alpha):
+    """You divided by the number of days. Each day is one alarm decision; what is multiplied within a day is the
+    number of inputs."""
+    p_values = np.asarray(p_values)
+    return (p_values < alpha / p_values.shape[0]).any(axis=1)
+
+
+def _by_everything(p_values, alpha):
+    """You divided by days times inputs. That bounds the chance of any false alarm in the whole period, which was not
+    asked, and pays for it by missing real changes."""
+    p_values = np.asarray(p_values)
+    return (p_values < alpha / p_values.size).any(axis=1)
+
+
+EXERCISES = [
+    Exercise("drift.psi", psi, _psi_inputs,
+             [(_own_edges, "bins are a detail"),
+              (_requantiled, "the index works on any column as it comes"),
+              (_drop_empty, "no data, no drift"), (_drop_empty_smoothed, "no data, no drift"),
+              (_divergence, "the index is the Kullback-Leibler divergence")],
+             ("Count both samples in the same bins. Which function tells the bin of each value?",
+              "np.searchsorted(edges, sample, side='right') gives the bin numbers, 0 to len(edges); "
+              "np.bincount(..., minlength=len(edges) + 1) counts them.",
+              "Write a helper that returns (counts + 0.5) / (counts + 0.5).sum(), and use it for both samples.")),
+    Exercise("drift.calibration_ratio", calibration_ratio, _calibration_inputs,
+             [(_no_delay, "no chargeback yet means honest"),
+              (_only_ripe, "labels are useless until they are complete"),
+              (_mean_of_ratios, "an average of ratios is the ratio of the totals"),
+              (_mean_of_row_ratios, "an average of ratios is the ratio of the totals")],
+             ("A payment of yesterday with probability .3: how many chargebacks do you expect of it by today?",
+              "scores * delay_cdf(age) is that expectation, payment by payment. What do you divide by its sum?")),
+    Exercise("drift.diagnose", diagnose, _diagnose_inputs,
+             [(_psi_decides, "drift and damage are the same thing"),
+              (_psi_decides_high, "drift and damage are the same thing"),
+              (_flat_is_healthy, "stable inputs mean a healthy model"),
+              (_symptom_is_cause, "a falling metric is the model's fault"),
+              (_always_retrain, "retraining can learn anything"),
+              (_silence_is_health, "no chargeback yet means honest")],
+             ("Which finding makes all the others meaningless? Ask about it first.",
+              "Pipeline, then 'can I judge yet?', then 'is it wrong?', then 'does retraining help?'. One of the "
+              "five numbers is not needed at all.")),
+    Exercise("drift.alarms", alarms, _alarms_inputs,
+             [(_uncorrected, "one test or twenty, .05 is .05"),
+              (_by_days, "what is repeated over time is what needs correcting"),
+              (_by_everything, "more correction is always safer")],
+             ("If each of k inputs is tested at level a, the chance that at least one fires is at most k * a.",
+              "Compare every p-value with alpha / number of inputs, then ask for each row whether any is below.")),
+]
