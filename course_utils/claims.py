@@ -26,13 +26,13 @@ def claim(sentence: str, value, *, at_least=None, at_most=None, about=None, with
     claim.last = value
     bounds = []
     if at_least is not None:
-        bounds.append((value >= at_least, f"at least {at_least}"))
+        bounds.append((value >= at_least, f"at least {at_least:g}"))
     if at_most is not None:
-        bounds.append((value <= at_most, f"at most {at_most}"))
+        bounds.append((value <= at_most, f"at most {at_most:g}"))
     if (about is None) != (within is None):
         raise TypeError("about= and within= go together")
     if about is not None:
-        bounds.append((abs(value - about) <= within, f"about {about}, within {within}"))
+        bounds.append((abs(value - about) <= within, f"about {about:.4g}, within {within:g}"))
     is_bool = type(value).__name__ in ("bool", "bool_")
     if is_bool == bool(bounds):
         raise TypeError("a claim needs a number with a bound, or a bool without one")

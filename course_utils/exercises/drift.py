@@ -143,21 +143,18 @@ _mean_of_row_ratios.__doc__ = _mean_of_ratios.__doc__
 
 
 def diagnose(evidence):
-    """What to do about one alarm. Decide from the evidence, in the right order.
+    """What to do about one alarm: weigh the evidence in the right order.
 
     evidence : dict with
         "psi" : the largest index over the inputs
         "log_matches_ledger" : False if a logged input differs from what really happened
-        "expected" : chargebacks that should have been filed by now if the model is right
+        "expected" : chargebacks that should be filed by now if the model is right
         "z" : (filed - expected) / sqrt(expected)
-        "challenger_saves" : dollars a day by which a retrained model of the same kind beats the
-            present one on later payments with ripe labels (negative: it is worse)
-    Returns one of
-        "fix_pipeline" : the inputs are not what happened; nothing else can be judged until they are
-        "wait_labels" : fewer than 5 chargebacks expected, too few to judge by
-        "no_action" : z between -3 and 3: decisions are as good as they were
-        "retrain" : the model is wrong and a retrained one is better
-        "fix_model_class" : the model is wrong and retraining one of its kind does not help
+        "challenger_saves" : $ a day by which a retrained model of the same kind beats this one
+            on later payments with ripe labels (negative: it is worse)
+    Returns "fix_pipeline" if the inputs are not what happened, "wait_labels" if fewer than 5 chargebacks
+        are expected, "no_action" if z is within -3 and 3, "retrain" if the model is wrong and a retrained
+        one is better, "fix_model_class" if the model is wrong and a retrained one is not.
     """
     if not evidence["log_matches_ledger"]:
         return "fix_pipeline"

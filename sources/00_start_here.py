@@ -1,0 +1,84 @@
+# %% [markdown]
+# # Twelve Confusions: start here
+#
+# {{badges}}
+#
+# Monitoring and observability. Data drift and model drift. Latency and throughput. Teams that run models in production
+# use these words every day, and sometimes the wrong one, and then build the wrong thing with confidence. In each
+# notebook of this course you take one such pair, *measure* what confusing it costs in a small simulated company whose
+# truth is known, and have your own code and judgement checked.
+
+# %%
+from course_utils import World, check, claim, hint, load, predict, progress, reveal, solution
+
+# %% [markdown]
+# ## Lantern
+#
+# The company is called Lantern, a payments marketplace that exists only here. It has a fraud model, a support
+# assistant, 1,000 payments a day, and troubles that arrive on known days. This is its payments table:
+
+# %%
+payments = load("payments")
+payments.head(4)
+
+# %% [markdown]
+# `chargeback_day` is the day on which a customer's bank reported the payment as fraud, and is empty if none did so far.
+# Since we built this world we can also ask it for the truth, which Lantern never sees: the probability `p_true` with
+# which each payment was drawn to be fraud.
+
+# %%
+truth = World(seed=7).frame(0, 45)
+claim("Percent of fraud in the first 45 days; the bound is what the truth leads us to expect",
+      100 * truth.fraud.mean(), about=100 * truth.p_true.mean(), within=0.2)
+
+# %% [markdown]
+# The line above is a *claim*: a sentence that runs. If the number stops supporting it, the cell fails. What this course
+# asserts about Lantern is either computed in a cell or marked as built in.
+#
+# ## Predict first
+#
+# Before a notebook shows you a result it asks what you expect, and how sure you are. A wrong guess made in earnest
+# teaches more than a right answer read, so do fill these in. **By day 45, for what share of the frauds of days 0–44 has a
+# chargeback arrived, in percent?** Replace both `...` and run the cell.
+
+# %%
+predict("start.known_by_45", answer=..., confidence=...)
+
+# %%
+fraud = truth[truth.fraud == 1]
+known = 100 * (fraud.label_day <= 45).mean()
+print(f"{len(fraud)} frauds, {known:.0f} % of them reported by day 45")
+reveal("start.known_by_45", round(known), within=10)
+
+# %% [markdown]
+# Most of what went wrong in the last six weeks is not known yet. That one fact decides several of the notebooks.
+#
+# ## How exercises work
+#
+# Write a function in place of `...` and run the cell. `check` compares it with a reference on random inputs. It answers
+# *correct*, *not attempted*, or *incorrect*; and when your function does exactly what a known misunderstanding would
+# do, it says which. Try it, and try it wrong: return the *number* of frauds instead of their share.
+
+# %% exercise="start.fraud_share"
+check("start.fraud_share", fraud_share)
+
+# %% [markdown]
+# Stuck? `hint("start.fraud_share")` gives a nudge, a stronger one each time, and `solution("start.fraud_share")` shows one
+# way to do it. What you solve is kept on this machine, in a file that all notebooks share; nothing is sent anywhere.
+
+# %%
+progress()
+
+# %% [markdown]
+# ## The map
+#
+# {{pairs}}
+#
+# Titles with a link are ready. Take them in any order; each stands alone, takes 30 to 60 minutes, and ends with a page to
+# take to work. The list of pairs comes from an article, "12 AI Production Concepts Everyone Confuses". Where the article
+# is imprecise the notebooks say so. Its opening claim is an example: that four of five AI projects never reach production.
+# The nearest source we found, [a RAND report of 2024](https://www.rand.org/pubs/research_reports/RRA2680-1.html), says
+# that "by some estimates" that many *fail*, which is another thing, and the estimate is not RAND's own.
+#
+# **Three habits that pay.** Run cells in order, top to bottom. Change numbers and run again: the world is yours to break.
+# And when a result surprises you, write down why before you read on.
