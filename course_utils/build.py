@@ -73,7 +73,8 @@ def assemble(source: Path, solved: bool):
         key = cell.metadata.get("exercise")
         if key:
             exercise = REGISTRY[key]
-            cell.source = f"{exercise.source() if solved else exercise.stub()}\n\n{cell.source}".strip()
+            function = exercise.source() if solved else exercise.stub()
+            cell.source = f"{function.strip()}\n\n{cell.source}".strip()
         if cell.cell_type == "markdown":
             cell.source = (cell.source.replace("{{badges}}", badges(source.stem, repository()))
                            .replace("{{pairs}}", pairs_table()).strip())

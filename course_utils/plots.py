@@ -36,8 +36,8 @@ def subplots(rows: int = 1, height: float = 3.6, **kwargs):
     """``plt.subplots`` in the course's style, 8.5 inches wide and ``height`` inches high."""
     import matplotlib.pyplot as plt
 
-    with plt.rc_context(STYLE):
-        return plt.subplots(rows, 1, figsize=(8.5, height), layout="constrained", **kwargs)
+    plt.rcParams.update(STYLE)
+    return plt.subplots(rows, 1, figsize=(8.5, height), **kwargs)
 
 
 def show(figure, description: str) -> Figure:
@@ -49,8 +49,7 @@ def show(figure, description: str) -> Figure:
     import matplotlib.pyplot as plt
 
     buffer = io.BytesIO()
-    with plt.rc_context(STYLE):
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+    figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)
     print(f"Figure: {description}")
     return Figure(buffer.getvalue(), description)

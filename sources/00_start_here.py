@@ -28,7 +28,7 @@ payments.head(4)
 
 # %%
 truth = World(seed=7).frame(0, 45)
-claim("Percent of fraud in the first 45 days; the bound is what the truth leads us to expect",
+claim("Fraud in the first 45 days, in percent of payments, beside what p_true leads us to expect",
       100 * truth.fraud.mean(), about=100 * truth.p_true.mean(), within=0.2)
 
 # %% [markdown]

@@ -30,9 +30,11 @@ from importlib import import_module
 import numpy as np
 
 from .. import store
+from ..concepts import PAIRS
 
 SECONDS = 5.0          # for all calls of one check together
 TRIALS = 30
+MARKS = {"correct": "✓", "incorrect": "✗", "not attempted": "○"}
 ERROR_CHARACTERS = 300
 
 
@@ -77,7 +79,8 @@ class _Registry(Mapping):
 
     def _prefixes(self) -> list[str]:
         package = import_module(__package__)
-        return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "engine")
+        order = ["start", *(p.key for p in PAIRS), "capstone"]
+        return sorted((m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "engine"), key=order.index)
 
     def __getitem__(self, key: str) -> Exercise:
         prefix = key.split(".")[0] if isinstance(key, str) else ""
@@ -111,8 +114,8 @@ class Note:
 
     def _repr_html_(self) -> str:
         colour = self._colours.get(self.kind, "#6b7280")
-        body = (f'<pre style="margin:.3em 0 0;white-space:pre-wrap;background:none;font-family:inherit">'
-                f'{escape(self.message)}</pre>') if self.message else ""
+        body = (f'<div style="margin:.3em 0 0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere">'
+                f'{escape(self.message)}</div>') if self.message else ""
         return (f'<div style="border-left:5px solid {colour};padding:.3em .8em;margin:.3em 0">'
                 f'<strong>{escape(self.title)}</strong>{body}</div>')
 
@@ -126,8 +129,7 @@ class Result(Note):
 
 
 def _result(key, status, message, misconception=None) -> Result:
-    mark = {"correct": "✓ Correct", "incorrect": "✗ Incorrect", "not attempted": "○ Not attempted"}[status]
-    return Result(f"{mark}: {key}", message, status, status, misconception)
+    return Result(f"{MARKS[status]} {status.capitalize()}: {key}", message, status, status, misconception)
 
 
 # ---------------------------------------------------------------- running a learner's code
@@ -384,8 +386,8 @@ def progress() -> Note:
     lines = []
     for key in REGISTRY:
         entry = solved.get(key)
-        lines.append(f"{key:24s} " + (f"{entry['status']}, {entry['tries']} {'try' if entry['tries'] == 1 else 'tries'}"
-                                      if entry else "not attempted"))
+        status = entry["status"] if entry else "not attempted"
+        lines.append(f"{MARKS[status]} {key}: {status}" + (f" (attempts: {entry['tries']})" if entry else ""))
     done = sum(solved.get(key, {}).get("status") == "correct" for key in REGISTRY)
     note = store.session_note()
     return Note(f"{done} of {len(lines)} exercises solved, {len(data['predictions'])} predictions made",
