@@ -353,7 +353,7 @@ check("drift.alarms", alarms)
 #
 # | what you saw here | what tools call it | who owns it | how it fails |
 # |---|---|---|---|
-# | PSI, KS, domain classifier | *data drift* ([Evidently](https://docs.evidentlyai.com)), *univariate* and *multivariate drift* ([NannyML](https://nannyml.readthedocs.io)) | ML platform | fires on harmless change; silent on the ring |
+# | PSI, KS, domain classifier | *data drift* ([Evidently](https://docs-old.evidentlyai.com/reference/data-drift-algorithm)), *univariate* and *multivariate drift* ([NannyML](https://github.com/NannyML/nannyml/blob/v0.8.5/docs/how_it_works/performance_estimation.rst)) | ML platform | fires on harmless change; silent on the ring |
 # | log against ledger | *data quality*, *data contract*, *schema check* | data engineering | checks types but not units |
 # | filed against expected | *performance monitoring*; without labels *estimated performance* (CBPE in NannyML) | data science, with risk | the estimate assumes that P(y\|x) stands still, and would have called the ring healthy |
 # | the button | *retraining trigger* | whoever is paged | trains on the break: see notebook 10 |

@@ -1,0 +1,79 @@
+from collections import Counter
+
+import pytest
+
+from course_utils import ask, predict, reveal, store
+from course_utils.concepts import pair
+from course_utils.inventory import ITEMS, LETTERS
+
+
+def test_items_are_well_formed():
+    assert len({i.id for i in ITEMS}) == len(ITEMS) and len({i.stem for i in ITEMS}) == len(ITEMS)
+    for item in ITEMS:
+        assert item.use in {"A", "B", "closing"} and item.id.startswith(item.pair + ".")
+        names = {pair(item.pair).left.name, pair(item.pair).right.name}
+        assert [o.correct for o in item.options].count(True) == 1 and len(item.options) == 4
+        for option in item.options:
+            assert bool(option.misconception) == (not option.correct)
+            assert option.concept is None or option.concept in names
+
+
+@pytest.mark.parametrize("key", sorted({i.pair for i in ITEMS}))
+def test_each_pair_has_its_share_and_each_misconception_is_met_twice_in_a_form(key):
+    items = [i for i in ITEMS if i.pair == key]
+    assert Counter(i.use for i in items) == {"A": 2, "B": 2, "closing": 3}
+    for use in ("A", "B", "closing"):
+        held = Counter(m for i in items if i.use == use for m in i.misconceptions)
+        assert 2 <= len(held) <= 3 and min(held.values()) >= 2
+
+
+def test_length_gives_nothing_away():
+    longest = 0
+    for item in ITEMS:
+        lengths = [len(o.text) for o in item.options]
+        right = next(len(o.text) for o in item.options if o.correct)
+        assert max(lengths) <= 1.3 * min(lengths), item.id
+        longest += right == max(lengths)
+    assert longest <= len(ITEMS) / 2
+
+
+def test_order_is_shuffled_and_always_the_same():
+    assert all(i.shuffled() == i.shuffled() for i in ITEMS)
+    assert len({i.answer for i in ITEMS}) >= 3
+
+
+def test_ask_shows_takes_and_names():
+    item = next(i for i in ITEMS if i.id == "drift.c1")
+    shown = repr(ask(item.id))
+    assert "Not attempted" in shown and item.stem in shown and store.read()["answers"] == {}
+    wrong = next(letter for letter in LETTERS if letter != item.answer)
+    result = ask(item.id, answer=wrong.lower(), confidence=80)
+    held = item.shuffled()[LETTERS.index(wrong)].misconception
+    assert f"Misconception: {held}" in repr(result) and f"Better: {item.answer}." in repr(result)
+    assert "✓ Correct" in repr(ask(item.id, answer=item.answer, confidence=80))
+    assert store.read()["answers"][item.id] == {"answer": item.answer, "confidence": 80, "correct": True}
+
+
+@pytest.mark.parametrize("answer, confidence", [("E", 50), (1, 50), (None, 50), ("A", ...), ("A", 101), ("A", "sure"),
+                                                ("A", True), ("A", float("nan"))])
+def test_ask_explains_what_it_needs(answer, confidence):
+    assert "Not attempted" in repr(ask("drift.c1", answer=answer, confidence=confidence))
+    assert store.read()["answers"] == {}
+
+
+def test_unknown_item_lists_the_items():
+    with pytest.raises(KeyError, match="drift.c1"):
+        ask("drift.c9")
+
+
+def test_predict_and_reveal():
+    assert "No prediction yet" in repr(predict("drift.x"))
+    assert "You made no prediction" in repr(reveal("drift.x", 3))
+    for answer, confidence in (([1], 50), (3, 300), (3, ...), (None, 5)):
+        assert "No prediction yet" in repr(predict("drift.x", answer=answer, confidence=confidence))
+    predict("drift.x", answer=3, confidence=60)
+    assert "as you predicted, with 60 %" in repr(reveal("drift.x", 3))
+    assert "you said 3" in repr(reveal("drift.x", 4)) and "as you predicted" in repr(reveal("drift.x", 4, within=1))
+    predict("drift.x", answer="no", confidence=60)
+    assert "you said 'no'" in repr(reveal("drift.x", "yes"))
+    assert "you said 'no'" in repr(reveal("drift.x", 4))
