@@ -7,6 +7,7 @@ with a sentence that says what it shows.
 from __future__ import annotations
 
 import io
+import textwrap
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#6b7280")
@@ -51,5 +52,29 @@ def show(figure, description: str) -> Figure:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)
-    print(f"Figure: {description}")
+    print(textwrap.fill(f"Figure: {description}", 100))
     return Figure(buffer.getvalue(), description)
+
+
+def timeline(x, panels: dict, events: dict, limit: float | None = None):
+    """Step curves over days, one panel below the other, with named events marked in all of them.
+
+    ``panels`` maps a title to ``(values, label of the y axis)``; ``events`` maps a day to a
+    name. With ``limit`` the first panel has a logarithmic scale and an alarm line there.
+    Returns the matplotlib figure, for :func:`show`.
+    """
+    figure, axes = subplots(len(panels), height=2.4 * len(panels), sharex=True)
+    for axis, colour, (title, (values, label)) in zip(axes, (BLUE, RED, GREEN), panels.items(), strict=False):
+        axis.step([*x, 2 * x[-1] - x[-2]], [*values, values[-1]], where="post", color=colour)
+        axis.set(title=title, ylabel=label)
+        for day in events:
+            axis.axvline(day, color=GREY, linestyle="--", linewidth=1)
+    for day, name in events.items():
+        axes[0].text(day + 1, 0.05, name, transform=axes[0].get_xaxis_transform())
+    if limit is not None:
+        axes[0].axhline(limit, color=GREY, linestyle=":")
+        axes[0].set_yscale("log")
+        axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes[0].text(1, limit, f"alarm at {limit:g} ", transform=axes[0].get_yaxis_transform(), ha="right", va="top")
+    axes[-1].set_xlabel("day")
+    return figure

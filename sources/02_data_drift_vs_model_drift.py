@@ -12,13 +12,11 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 from scipy.stats import chi2, ks_2samp
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from course_utils import World, ask, check, claim, drift, load, pair, predict, reveal, worksheet
+from course_utils.fraud import COLUMNS, boosted, days, linear, review, score, train
+from course_utils.plots import show, timeline
 
 pair("drift")
 
@@ -31,14 +29,9 @@ pair("drift")
 # a button that says **Retrain tonight**.
 
 # %%
-payments = load("payments")                            # what Lantern has
-COLUMNS = ["amount_logged", "hour", "age_days", "new_device", "n_24h"]
-
-def days(table, first, last):                          # days first .. last - 1
-    return table[(table.day >= first) & (table.day < last)]
-
-reference = days(payments, 45, 60)
-edges = {c: drift.bin_edges(reference[c]) for c in COLUMNS}    # cut once, on the reference
+payments = load("payments")
+reference = days(payments, 45, 60)                             # days 45 to 59
+edges = {c: drift.bin_edges(reference[c]) for c in COLUMNS}    # bins: cut once, on the reference
 
 for today in (85, 98, 145):
     index = {c: drift.psi(reference[c], days(payments, today - 3, today)[c], edges[c]) for c in COLUMNS}
@@ -84,36 +77,18 @@ check("drift.psi", psi)
 # %% [markdown]
 # ## The second instrument looks at decisions
 #
-# The model was trained on days 0–44. Lantern reviews a payment when its expected loss, *p* × (amount + fee), exceeds the
-# price of a review, and a review always finds the truth. Because this world is simulated we also hold what Lantern never sees: the
-# true probability of fraud for every payment. With it we can price any set of decisions against the best possible
-# ones, with no luck involved. That difference is the *regret*.
+# The model, a logistic regression on the five columns above, was trained on days 0–44. Lantern reviews a payment when
+# *p* × (amount + chargeback fee), the loss to be expected, exceeds the price of a review; a review always finds the truth.
+# Because this world is simulated we also hold what Lantern never sees, the probability with which each payment was drawn to
+# be fraud. With it any set of decisions can be priced against the best possible ones, with no luck involved. That
+# difference is the *regret*.
 
 # %%
-def inputs(rows, amount="amount_logged"):
-    return np.column_stack([np.log(rows[amount]), rows.hour < 6, rows.age_days.clip(upper=200),
-                            rows.new_device, rows.n_24h]).astype(float)
-
-def linear():
-    return make_pipeline(StandardScaler(), LogisticRegression())
-
-def boosted():
-    return HistGradientBoostingClassifier(max_depth=3, max_iter=60, random_state=0)
-
-def score(model, rows, amount="amount_logged"):        # probability of fraud
-    return model.predict_proba(inputs(rows, amount))[:, 1]
-
-launch = days(payments, 0, 45)
-model = linear().fit(inputs(launch), launch.chargeback_day.notna())
-
-# %%
-COSTS = {"review_cost": 4, "chargeback_fee": 15}       # dollars; invented, so change them and run all
-world = World(seed=7, **COSTS)
-truth = world.frame()                                  # what only we have: p_true, fraud, label_day
+PRICES = {"review_cost": 4, "chargeback_fee": 15}      # dollars, invented: change them and run all
+world = World(seed=7, **PRICES)
+truth = world.frame()                                  # the same payments, with p_true, fraud, label_day
 claim("The payments table is this world, minus the truth", bool((truth.amount == payments.amount).all()))
-
-def review(model, rows, amount="amount_logged"):       # Lantern's decision, payment by payment
-    return score(model, rows, amount) * (rows[amount] + COSTS["chargeback_fee"]) > COSTS["review_cost"]
+model = train(linear, days(payments, 0, 45), days(payments, 0, 45).chargeback_day.notna())
 
 def regret(rows, reviewed, world=world):               # dollars a day above the best decisions
     return world.regret(rows, reviewed) * world.per_day
@@ -131,7 +106,7 @@ for name, window in WINDOWS.items():
     now = days(truth, *window)
     rows.append({"window": name, "max PSI": max(drift.psi(reference[c], now[c], edges[c]) for c in COLUMNS),
                  "fraud %": 100 * now.fraud.mean(), "AUC": roc_auc_score(now.fraud, score(model, now)),
-                 "regret $/day": round(regret(now, review(model, now)))})
+                 "regret $/day": round(regret(now, review(model, now, world)))})
 pd.DataFrame(rows).set_index("window").round({"max PSI": 2, "fraud %": 1, "AUC": 2})
 
 # %% [markdown]
@@ -143,24 +118,13 @@ pd.DataFrame(rows).set_index("window").round({"max PSI": 2, "fraud %": 1, "AUC":
 # Drawn over the whole half-year, the two instruments hardly agree anywhere.
 
 # %%
-from course_utils.plots import BLUE, GREY, RED, show, subplots
-
 starts = np.arange(45, 180, 5)
 blocks = [days(truth, t, t + 5) for t in starts]
 indices = [max(drift.psi(reference[c], b[c], edges[c]) for c in COLUMNS) for b in blocks]
-losses = np.array([regret(b, review(model, b)) for b in blocks])
-figure, (top, bottom) = subplots(2, height=4.8, sharex=True)
-top.step(starts, indices, where="post", color=BLUE)
-top.axhline(0.10, color=GREY, linestyle=":")
-top.text(162, 0.05, "alarm at 0.10")
-top.set(title="What the inputs say", ylabel="largest PSI (log scale)", yscale="log")
-top.set_yticks([0.01, 0.1, 1], labels=["0.01", "0.1", "1"])
-bottom.step(starts, losses, where="post", color=RED)
-bottom.set(title="What the decisions cost", ylabel="regret, dollars a day", xlabel="day")
-for day, name in ((60, "new market"), (95, "unit bug"), (130, "fraud ring")):
-    top.text(day + 1, 0.012, name)
-    top.axvline(day, color=GREY, linestyle="--", linewidth=1)
-    bottom.axvline(day, color=GREY, linestyle="--", linewidth=1)
+losses = np.array([regret(b, review(model, b, world)) for b in blocks])
+figure = timeline(starts, {"What the inputs say": (indices, "largest PSI (log scale)"),
+                           "What the decisions cost": (losses, "regret, dollars a day")},
+                  events={60: "new market", 95: "unit bug", 130: "fraud ring"}, limit=0.10)
 market, ring = losses[(starts >= 60) & (starts < 95)].mean(), losses[starts >= 130].mean()
 show(figure, "The index jumps when the market opens and again during the bug; on day 130 it does not move. Regret is "
              f"{market:.0f} dollar a day from the market to the bug, and {ring:.0f} dollars a day from the ring on.")
@@ -251,19 +215,21 @@ check("drift.calibration_ratio", calibration_ratio)
 def in_segment(rows):
     return (rows.age_days > 180) & (rows.new_device == 0) & (rows.amount_logged < 50)
 
-def press(world, today):
+def press(seed, today):
+    world = World(seed=seed, **PRICES)
     truth = world.frame()
     launch, last30, next5 = days(truth, 0, 45), days(truth, today - 30, today), days(truth, today, today + 5)
+    old = train(linear, launch, launch.fraud)
     known = (last30.fraud == 1) & (last30.label_day <= today)
-    kept = review(linear().fit(inputs(launch), launch.fraud), next5)
-    repaired = review(linear().fit(inputs(launch), launch.fraud), next5, amount="amount")
-    choices = {"nothing": kept, "tonight": review(linear().fit(inputs(last30), known), next5),
-               "tonight, boosted": review(boosted().fit(inputs(last30), known), next5),
-               "all labels": review(linear().fit(inputs(last30), last30.fraud), next5),
-               "remedy": kept | in_segment(next5) if today == 145 else repaired}
-    return {"morning": today, "seed": world.seed, **{k: regret(next5, v, world) for k, v in choices.items()}}
+    kept = review(old, next5, world)
+    choices = {"nothing": kept,
+               "tonight": review(train(linear, last30, known), next5, world),
+               "tonight, boosted": review(train(boosted, last30, known), next5, world),
+               "all labels": review(train(linear, last30, last30.fraud), next5, world),
+               "remedy": kept | in_segment(next5) if today == 145 else review(old, next5, world, amount="amount")}
+    return {"morning": today, "seed": seed, **{k: regret(next5, v, world) for k, v in choices.items()}}
 
-cost = pd.DataFrame([press(World(seed=s, **COSTS), day) for day in (85, 98, 103, 145) for s in (7, 8, 9)])
+cost = pd.DataFrame([press(seed, day) for day in (85, 98, 103, 145) for seed in (7, 8, 9)])
 cost = cost.set_index(["morning", "seed"]).round(0).astype(int)
 cost
 
@@ -295,21 +261,21 @@ reveal("drift.how_many_retrains_help", int(helped))
 # express the change.
 
 # %%
-def twenty_days_later(world, today=165):
+def twenty_days_later(seed, today=165):
+    world = World(seed=seed, **PRICES)
     truth = world.frame()
     launch, late = days(truth, 0, 45), days(truth, today, today + 15)
     ring = days(truth, 130, today - 10)                # ten days old at least: younger labels are mostly noise
     known = (ring.fraud == 1) & (ring.label_day <= today)
     weight = np.where(known, 1 / world.delay_cdf(today - ring.day), 1.0)
-    kept = review(linear().fit(inputs(launch), launch.fraud), late)
-    choices = {
-        "nothing": kept, "review the segment": kept | in_segment(late),
-        "linear, weighted": review(linear().fit(inputs(ring), known, logisticregression__sample_weight=weight), late),
-        "boosted, as known": review(boosted().fit(inputs(ring), known), late),
-        "boosted, weighted": review(boosted().fit(inputs(ring), known, sample_weight=weight), late)}
-    return {"seed": world.seed, **{k: regret(late, v, world) for k, v in choices.items()}}
+    kept = review(train(linear, launch, launch.fraud), late, world)
+    choices = {"nothing": kept, "review the segment": kept | in_segment(late),
+               "linear, weighted": review(train(linear, ring, known, weight), late, world),
+               "boosted, as known": review(train(boosted, ring, known), late, world),
+               "boosted, weighted": review(train(boosted, ring, known, weight), late, world)}
+    return {"seed": seed, **{k: regret(late, v, world) for k, v in choices.items()}}
 
-pd.DataFrame([twenty_days_later(World(seed=s, **COSTS)) for s in (7, 8, 9)]).set_index("seed").round(0).astype(int)
+pd.DataFrame([twenty_days_later(seed) for seed in (7, 8, 9)]).set_index("seed").round(0).astype(int)
 
 # %% [markdown]
 # Both conditions matter in every world: the linear model fails with good labels, and the boosted one fails with labels
@@ -388,7 +354,7 @@ mine.round(4)
 #
 # Built in, not found: that the ring leaves P(X) alone (a real one also adds traffic, which inputs would show), that the
 # market leaves P(y|x) alone, that we know the delay's distribution, and that the launch model had complete labels. All
-# dollar amounts rest on the two invented prices in `COSTS`; change them, run all, and see what remains. AUC alone would have misled us: in the second table it *rises* with the new market, which has more easy
+# dollar amounts rest on the two invented prices in `PRICES`; change them, run all, and see what remains. AUC alone would have misled us: in the second table it *rises* with the new market, which has more easy
 # cases. And *harmless* was a property of this drift and this model; one that fits its training range less well pays
 # for a new market.
 #
