@@ -95,7 +95,8 @@ def ask(id: str, answer=..., confidence=...) -> Note:
     options = dict(zip(LETTERS, item.shuffled()))
     question = "\n".join([item.stem, *(f"{letter}. {o.text}" for letter, o in options.items())])
     if answer is ...:
-        return Note(f"○ Not attempted: {id}", f"{question}\nReplace the ... by a letter and a confidence (0 to 100), and run the cell.")
+        return Note(f"○ Not attempted: {id}",
+                    f"{question}\nReplace the ... by a letter and a confidence (0 to 100), and run the cell.")
     chosen = options.get(answer.strip().upper()) if isinstance(answer, str) else None
     problem = "" if chosen else f'answer is one of "A", "B", "C", "D"; got {show(answer)}'
     problem = problem or _confidence_problem(confidence)

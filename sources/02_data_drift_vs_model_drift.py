@@ -3,9 +3,9 @@
 #
 # {{badges}}
 #
-# Inputs can change without hurting anyone, and a model can fail while every input stands still. This notebook
-# lets you measure both, in a world where the truth is known. It takes about 45 minutes. Afterwards you can read a
-# drift alarm, say which of four causes is behind it, and decide whether tonight's retraining would help.
+# Inputs can change without hurting anyone, and a model can fail while every input stands still. Here you measure both,
+# in a world where the truth is known. Afterwards you can say what is behind a drift alarm, and whether retraining
+# tonight would help. About 45 minutes.
 
 # %%
 import numpy as np
@@ -23,10 +23,9 @@ pair("drift")
 # %% [markdown]
 # ## Three mornings, one alert
 #
-# Lantern's fraud model has been live since day 45. A monitor compares the inputs of the last three days with those
-# of days 45–59, and posts one line when any input's *population stability index* (PSI) exceeds 0.10, a limit that is
-# customary in credit risk ([1], at the end). Here is what the on-call engineer found on three mornings, each time beside
-# a button that says **Retrain tonight**.
+# Lantern's fraud model has been live since day 45. Each morning a monitor compares the model's five inputs over the last
+# three days with days 45–59. When the *population stability index* (PSI) of any input exceeds 0.10, a customary limit [1],
+# it posts a line. These three mornings came with a button, **Retrain tonight**.
 
 # %%
 payments = load("payments")
@@ -34,14 +33,15 @@ reference = days(payments, 45, 60)                             # days 45 to 59
 edges = {c: drift.bin_edges(reference[c]) for c in COLUMNS}    # bins: cut once, on the reference
 
 for today in (85, 98, 145):
-    index = {c: drift.psi(reference[c], days(payments, today - 3, today)[c], edges[c]) for c in COLUMNS}
+    now = days(payments, today - 3, today)
+    index = {c: drift.psi(reference[c], now[c], edges[c]) for c in COLUMNS}
     worst = max(index, key=index.get)
     print(f"day {today:3d}   PSI {index[worst]:.2f} on {worst:13s} > 0.10   [Retrain tonight]")
 
 # %% [markdown]
-# Before you read on, commit yourself. The button trains the same kind of model on the last 30 days, with the
-# chargebacks known that night. **On how many of the three mornings does pressing it make the next five days
-# cheaper?** Answer 0, 1, 2 or 3, with your confidence in percent.
+# The button trains the same kind of model on the last 30 days, with the fraud labels known that night. A label is a
+# *chargeback*: the customer's bank reports the payment, a month later on average. **On how many of the three mornings
+# does pressing the button make the next five days cheaper?** Answer 0, 1, 2 or 3, with your confidence in percent.
 
 # %%
 predict("drift.how_many_retrains_help", answer=..., confidence=...)
@@ -49,7 +49,7 @@ predict("drift.how_many_retrains_help", answer=..., confidence=...)
 # %% [markdown]
 # ## The first instrument looks at inputs only
 #
-# The index is short enough to do by hand. Cut the reference into tenths. Where did the payments of days 82–84 fall?
+# By hand, for the first alarm: cut the reference into tenths, and see where the payments of days 82–84 fall.
 
 # %%
 def shares(sample, edges):
@@ -64,12 +64,10 @@ print(table.round(3).to_string(index=False))
 print(f"PSI {table['(q-p) ln(q/p)'].sum():.2f}")
 
 # %% [markdown]
-# A tenth of the reference lies in each bin, by construction. Now the youngest accounts fill the first bins: market
-# CL opened on day 60, and its customers are new. The index adds up how far each bin moved. It knows nothing about
-# fraud, and nothing about the model.
+# Young accounts now fill the first bins: market CL opened on day 60, and its customers are new. The index adds up how far
+# each bin moved. It knows nothing about fraud, and nothing about the model.
 #
-# **Exercise 1.** Write it as a function that any column survives: one with two values, and one in which a bin has
-# emptied.
+# **Exercise 1.** Write it as a function that survives a column with two values, and a bin that has emptied.
 
 # %% exercise="drift.psi"
 check("drift.psi", psi)
@@ -77,26 +75,29 @@ check("drift.psi", psi)
 # %% [markdown]
 # ## The second instrument looks at decisions
 #
-# The model, a logistic regression on the five columns above, was trained on days 0–44. Lantern reviews a payment when
-# *p* × (amount + chargeback fee), the loss to be expected, exceeds the price of a review; a review always finds the truth.
-# Because this world is simulated we also hold what Lantern never sees, the probability with which each payment was drawn to
-# be fraud. With it any set of decisions can be priced against the best possible ones, with no luck involved. That
-# difference is the *regret*.
+# The model is a logistic regression, trained on days 0–44. Lantern reviews a payment when the loss to be expected,
+# *p* × (amount + chargeback fee), exceeds the price of a review; reviews always find the truth. We also hold what Lantern
+# never sees: the probability with which this simulated world drew each payment to be fraud. It prices any decisions
+# against the best possible ones, luck aside. The difference is the *regret*.
 
 # %%
 PRICES = {"review_cost": 4, "chargeback_fee": 15}      # dollars, invented: change them and run all
-world = World(seed=7, **PRICES)
-truth = world.frame()                                  # the same payments, with p_true, fraud, label_day
-claim("The payments table is this world, minus the truth", bool((truth.amount == payments.amount).all()))
-model = train(linear, days(payments, 0, 45), days(payments, 0, 45).chargeback_day.notna())
 
-def regret(rows, reviewed, world=world):               # dollars a day above the best decisions
+def lantern(seed):
+    world = World(seed=seed, **PRICES)
+    truth = world.frame()                              # payments, with p_true, fraud and label_day
+    return world, truth, train(linear, days(truth, 0, 45), days(truth, 0, 45).fraud)
+
+def regret(rows, reviewed, world):                     # dollars a day above the best decisions
     return world.regret(rows, reviewed) * world.per_day
+
+world, truth, model = lantern(seed=7)
+claim("The payments table is this world, minus the truth", bool((truth.amount == payments.amount).all()))
 
 # %% [markdown]
 # ## Same alarm, different bills
 #
-# Both instruments on four stretches of days. The AUC says how well the model ranks; it uses the true labels.
+# Both instruments, on the reference and on the weeks up to each alarm. AUC, how well the model ranks, uses true labels.
 
 # %%
 WINDOWS = {"reference": (45, 60), "1st alarm, day 85": (70, 85), "2nd alarm, day 98": (95, 98),
@@ -104,36 +105,33 @@ WINDOWS = {"reference": (45, 60), "1st alarm, day 85": (70, 85), "2nd alarm, day
 rows = []
 for name, window in WINDOWS.items():
     now = days(truth, *window)
-    rows.append({"window": name, "max PSI": max(drift.psi(reference[c], now[c], edges[c]) for c in COLUMNS),
-                 "fraud %": 100 * now.fraud.mean(), "AUC": roc_auc_score(now.fraud, score(model, now)),
-                 "regret $/day": round(regret(now, review(model, now, world)))})
+    largest = max(drift.psi(reference[c], now[c], edges[c]) for c in COLUMNS)
+    rows.append({"window": name, "max PSI": largest, "fraud %": 100 * now.fraud.mean(),
+                 "AUC": roc_auc_score(now.fraud, score(model, now)),
+                 "regret $/day": round(regret(now, review(model, now, world), world))})
 pd.DataFrame(rows).set_index("window").round({"max PSI": 2, "fraud %": 1, "AUC": 2})
 
 # %% [markdown]
-# The first and the third alarm show nearly the same index. The first costs about a dollar a day: the new market's
-# customers differ, the meaning of their features does not, and the model judges them as well as anyone could. The
-# third costs hundreds, with a model that ranks like a coin. The index did not tell them apart, because it does not
-# measure what they differ in.
-#
-# Drawn over the whole half-year, the two instruments hardly agree anywhere.
+# The first and the third alarm show nearly the same index. The first costs about a dollar a day: the new customers differ,
+# what their features mean does not, and the model judges them as well as anyone could. The third costs hundreds, with a
+# model that ranks like a coin. Over the half-year:
 
 # %%
 starts = np.arange(45, 180, 5)
 blocks = [days(truth, t, t + 5) for t in starts]
 indices = [max(drift.psi(reference[c], b[c], edges[c]) for c in COLUMNS) for b in blocks]
-losses = np.array([regret(b, review(model, b, world)) for b in blocks])
+losses = np.array([regret(b, review(model, b, world), world) for b in blocks])
 figure = timeline(starts, {"What the inputs say": (indices, "largest PSI (log scale)"),
                            "What the decisions cost": (losses, "regret, dollars a day")},
                   events={60: "new market", 95: "unit bug", 130: "fraud ring"}, limit=0.10)
 market, ring = losses[(starts >= 60) & (starts < 95)].mean(), losses[starts >= 130].mean()
-show(figure, "The index jumps when the market opens and again during the bug; on day 130 it does not move. Regret is "
-             f"{market:.0f} dollar a day from the market to the bug, and {ring:.0f} dollars a day from the ring on.")
+show(figure, "The index jumps when the market opens and again during the bug; on day 130 it does not move. "
+             f"Regret: {market:.0f} dollar a day from the market to the bug, {ring:.0f} from the ring on.")
 
 # %% [markdown]
 # ## The bug: only the inputs could tell
 #
-# On the second morning, day 98, labels are no help: chargebacks take a month. The log, however, can be held against
-# the ledger, where the settled amounts arrive a day later.
+# On day 98 labels are no help. But the log can be held against the ledger, where settled amounts arrive a day later.
 
 # %%
 recent = days(payments, 95, 98)
@@ -141,61 +139,65 @@ ratio = recent.amount_logged / recent.amount
 print("logged / settled, median:", ratio.groupby(recent.channel).median().to_dict())
 filed = (recent.chargeback_day <= 98).sum()
 print(f"chargebacks filed by day 98 for {len(recent):,} payments: {filed}")
-claim("The log is 100 times the ledger on one channel", ratio[recent.channel == "app"].median(), about=100, within=1)
+claim("On one channel the log is 100 times the ledger", ratio[recent.channel == "app"].median(),
+      about=100, within=1)
 
 # %% [markdown]
 # The app sends cents where dollars are meant. Nobody's behaviour has drifted: *our record of the input* is wrong. An
-# input statistic saw it within three days, which no performance metric could have done.
+# input statistic saw it within three days; with no label in, no performance metric could have.
 #
 # ## The ring: only the outcomes could tell
 #
-# On day 145 the alarm is an echo of the market, 85 days old by now. Against the days *just before* the ring, one statistic per column
-# shows nothing. Nor does a classifier that is asked to tell the two windows apart from all columns together
-# (AUC .5 means that it cannot).
+# The third alarm is an echo of the new market, 85 days old by now. Against the days *just before* the ring no column
+# has moved, and a *domain classifier*, asked to tell the two windows apart by all columns together [3], cannot: its AUC
+# is .5.
 
 # %%
 before, during = days(payments, 104, 119), days(payments, 130, 145)
-smallest_p = min(ks_2samp(before[c], during[c]).pvalue for c in COLUMNS)
-largest_psi = max(drift.psi(before[c], during[c], edges[c]) for c in COLUMNS)
-claim("Smallest Kolmogorov-Smirnov p-value of five columns", smallest_p, at_least=0.01)
-claim("Largest PSI between the two windows", largest_psi, at_most=0.01, digits=2)
-claim("AUC of a classifier that compares the windows", drift.domain_auc(before[COLUMNS], during[COLUMNS]), about=0.5, within=0.02)
-claim("The same classifier on the new market", drift.domain_auc(reference[COLUMNS], days(payments, 70, 85)[COLUMNS]), at_least=0.6)
+claim("Smallest Kolmogorov-Smirnov p-value of five columns",
+      min(ks_2samp(before[c], during[c]).pvalue for c in COLUMNS), at_least=0.01)
+claim("Largest PSI", max(drift.psi(before[c], during[c], edges[c]) for c in COLUMNS), at_most=0.01, digits=2)
+claim("AUC of the domain classifier", drift.domain_auc(before[COLUMNS], during[COLUMNS]),
+      about=0.5, within=0.02)
+market = days(payments, 70, 85)
+claim("For comparison, on the new market", drift.domain_auc(reference[COLUMNS], market[COLUMNS]),
+      at_least=0.6)
 
-p = score(model, during)                               # take each score at its word: p of a fraud, 1 - p of an honest one
+p = score(model, during)                               # each payment counts as p frauds and 1 - p honest ones
 promised = roc_auc_score(np.repeat([1, 0], len(p)), np.tile(p, 2), sample_weight=np.r_[p, 1 - p])
-claim("AUC that the model's own confidence promises, while in truth it is below .5", promised, at_least=0.8)
+claim("The fraud model's own AUC, as its scores promise it; in truth it is below .5", promised, at_least=0.8)
 
 # %% [markdown]
-# P(X) has not moved, and that is so by construction: the ring *replaces* honest buyers in one segment, old accounts on
-# known devices buying for under 40 dollars. Its members look like Lantern's best customers. What moved is what such
-# payments mean. The last line is a common way to estimate performance without labels; it relies on that meaning, and so
-# it promises health. Only outcomes can show the ring, and most outcomes are a month away.
+# P(X) has not moved, by construction: the ring *replaces* honest buyers who look like Lantern's best customers. What such
+# payments mean has moved. The last line is a common estimate of performance without labels; it takes that meaning for
+# granted, and so it promises health. Only outcomes can show the ring, and most are a month away.
 #
 # ## Late labels are not absent labels
 #
-# A month is the average. After a fortnight some chargebacks are in, and we know how many *should* be: sum each payment's
-# probability, times the share of frauds that have been reported at that age.
+# After a fortnight some chargebacks are in, and we know how many *should* be: sum each payment's probability, times the
+# share of frauds that are reported by that age (`delay_cdf`). *z* is the excess in standard deviations.
 
 # %%
 def counts(today):
     cohort = days(payments, 130, today)
+    reported = world.delay_cdf(today - cohort.day)
     return pd.DataFrame({"account": np.where(cohort.age_days > 180, "old", "young"),
                          "device": np.where(cohort.new_device == 1, "new", "known"),
                          "amount": np.where(cohort.amount_logged < 50, "under $50", "$50 up"),
                          "filed": cohort.chargeback_day <= today,
-                         "expected": score(model, cohort) * world.delay_cdf(today - cohort.day)})
+                         "expected": score(model, cohort) * reported})
 
 for today in (136, 139, 142, 145):
     filed, expected = counts(today)[["filed", "expected"]].sum()
-    print(f"day {today}: {filed:2.0f} filed, {expected:4.1f} expected, z = {(filed - expected) / np.sqrt(expected):.1f}")
+    z = (filed - expected) / np.sqrt(expected)
+    print(f"day {today}: {filed:2.0f} filed, {expected:4.1f} expected, z = {z:.1f}")
 segments = counts(145).groupby(["account", "device", "amount"]).sum()
 segments["filed / expected"] = segments.filed / segments.expected
 segments.sort_values("filed", ascending=False).round(1).head(4)
 
 # %% [markdown]
-# By day 145 twice as many chargebacks are in as there should be, far outside chance, with nearly all labels still
-# missing. Split by segment, the same count names the culprit: old accounts on known devices with small payments.
+# By day 145 twice as many are in as there should be, far outside chance, with most labels still missing. Split by
+# segment, the same count names the culprit: old accounts on known devices with small payments.
 
 #
 # **Exercise 2.** Write the ratio, so that young payments neither count as honest nor get thrown away.
@@ -206,27 +208,26 @@ check("drift.calibration_ratio", calibration_ratio)
 # %% [markdown]
 # ## Press the button
 #
-# Now the typical mistake, in three independently drawn worlds: on the three mornings, and on day 103, when the bug has
-# just been fixed. `tonight` retrains on the last 30 days with the labels known by then. `all labels` pretends that every
-# label were known at once. `remedy` does what the cause asks for: nothing, repair the feed, or review the segment
-# that the table above gave away.
+# The typical mistake, in three independently drawn worlds, on the three mornings and on day 103, just after the bug was
+# fixed. `tonight` is the button. `all labels` pretends that every label were known at once. `remedy` does what the cause
+# asks for: nothing, repairing the feed, or reviewing the segment found above. Regret over the next five days, in dollars
+# a day:
 
 # %%
 def in_segment(rows):
     return (rows.age_days > 180) & (rows.new_device == 0) & (rows.amount_logged < 50)
 
 def press(seed, today):
-    world = World(seed=seed, **PRICES)
-    truth = world.frame()
-    launch, last30, next5 = days(truth, 0, 45), days(truth, today - 30, today), days(truth, today, today + 5)
-    old = train(linear, launch, launch.fraud)
+    world, truth, old = lantern(seed)
+    last30, next5 = days(truth, today - 30, today), days(truth, today, today + 5)
     known = (last30.fraud == 1) & (last30.label_day <= today)
     kept = review(old, next5, world)
     choices = {"nothing": kept,
                "tonight": review(train(linear, last30, known), next5, world),
                "tonight, boosted": review(train(boosted, last30, known), next5, world),
                "all labels": review(train(linear, last30, last30.fraud), next5, world),
-               "remedy": kept | in_segment(next5) if today == 145 else review(old, next5, world, amount="amount")}
+               "remedy": (kept | in_segment(next5) if today == 145
+                          else review(old, next5, world, amount="amount"))}
     return {"morning": today, "seed": seed, **{k: regret(next5, v, world) for k, v in choices.items()}}
 
 cost = pd.DataFrame([press(seed, day) for day in (85, 98, 103, 145) for seed in (7, 8, 9)])
@@ -241,34 +242,33 @@ helped = (cost.tonight < cost.nothing).loc[[85, 98, 145]].groupby("morning").any
 reveal("drift.how_many_retrains_help", int(helped))
 
 # %% [markdown]
-# On no morning, in no world, and for three different reasons:
+# It never helps, and for three different reasons:
 #
 # - **Day 85, data drift.** There was nothing to repair. But payments without a chargeback *yet* were taught as honest, so
 #   the new model finds fraud rarer than it is. With all labels it would merely have matched the old one.
-# - **Day 98, the log.** Even with all labels the cost stays: no weights undo a unit error that the next request brings
-#   back. Repairing the feed ends it, with the old model. And see day 103: whoever retrained through the bug now owns a
-#   model that costs money on *clean* data.
+# - **Day 98, the log.** Even with all labels the cost stays, since the next request brings the unit error back. Repairing
+#   the feed ends it, with the old model. And see day 103: whoever retrained through the bug owns a model that loses
+#   money on *clean* data.
 # - **Day 145, concept drift.** The model *is* wrong, and even with all labels retraining makes it worse: a linear model
 #   cannot say "old account *and* known device *and* small amount".
 #
-# The boosted column keeps us honest. On day 98 it loses less than nothing-at-all in two worlds of three, because two errors
-# partly cancel: amounts a hundred times too high, fraud rates far too low. It still costs hundreds of times the repair.
+# One result does not fit. On day 98 a boosted model (small trees, which can express such an *and*) retrained tonight
+# loses less than the old one in two worlds of three. Two errors partly cancel: amounts a hundred times too high, fraud
+# rates far too low. It still loses hundreds of times what the repair does.
 #
 # ## When retraining is right
 #
-# The ring does call for another model, once two conditions hold. Enough labels must have arrived, the early ones
-# weighted for those still on the way (one over the share filed at that age). And the model class must be able to
-# express the change.
+# The ring does call for another model, once enough labels have arrived (each weighted by one over the share filed at its
+# age, to stand for those still on the way) and if the kind of model can express the change. Twenty days later:
 
 # %%
 def twenty_days_later(seed, today=165):
-    world = World(seed=seed, **PRICES)
-    truth = world.frame()
-    launch, late = days(truth, 0, 45), days(truth, today, today + 15)
-    ring = days(truth, 130, today - 10)                # ten days old at least: younger labels are mostly noise
+    world, truth, old = lantern(seed)
+    late = days(truth, today, today + 15)
+    ring = days(truth, 130, today - 10)                # ten days old or more: younger labels are noise
     known = (ring.fraud == 1) & (ring.label_day <= today)
     weight = np.where(known, 1 / world.delay_cdf(today - ring.day), 1.0)
-    kept = review(train(linear, launch, launch.fraud), late, world)
+    kept = review(old, late, world)
     choices = {"nothing": kept, "review the segment": kept | in_segment(late),
                "linear, weighted": review(train(linear, ring, known, weight), late, world),
                "boosted, as known": review(train(boosted, ring, known), late, world),
@@ -278,9 +278,9 @@ def twenty_days_later(seed, today=165):
 pd.DataFrame([twenty_days_later(seed) for seed in (7, 8, 9)]).set_index("seed").round(0).astype(int)
 
 # %% [markdown]
-# Both conditions matter in every world: the linear model fails with good labels, and the boosted one fails with labels
-# taken as they come. Together they win. But on day 145 no model could have been trained to do this; what halved the loss
-# *then* was a rule that somebody wrote after a look at the segment table.
+# Both conditions matter in every world: the linear model fails with weighted labels, and the boosted one with labels taken
+# as they come. Together they win. But what nearly halved the loss on day 145 itself was no model: it was a rule, written
+# after a look at the segment table.
 #
 # **Exercise 3.** Put the order of questions into a function.
 
@@ -290,24 +290,25 @@ check("drift.diagnose", diagnose)
 # %% [markdown]
 # ## Where the 0.10 comes from, and what it is worth
 #
-# When nothing has moved the index is not zero. Yurdakul and Naranjo showed that it then follows
-# (1/n + 1/m) · χ² with *bins* − 1 degrees of freedom ([1] in the references). The documentation of the R package
-# `rpsi` works an example with that law ([2]: 4 bins, twice 500 values, a 99 % threshold of 4.54e-02). We reproduce it,
-# and then hold the law against simulation.
+# When nothing has moved the index is not zero. For samples of *n* and *m* it then follows, approximately,
+# (1/n + 1/m) · χ² with *bins* − 1 degrees of freedom [1, 2]. The R package `rpsi` documents an example: with 4 bins and
+# twice 500 values, the 99 % threshold is 4.54e-02 [2]. We reproduce it, and hold the law against simulation.
 
 # %%
-claim("The published 99 % threshold", chi2.ppf(0.99, 4 - 1) * (1 / 500 + 1 / 500), about=4.54e-02, within=5e-5)
+claim("The published 99 % threshold", chi2.ppf(0.99, 4 - 1) * (1 / 500 + 1 / 500),
+      about=4.54e-02, within=5e-5)
 rng = np.random.default_rng(0)
 for n in (100, 1000, 10_000):
     draws = rng.multinomial(n, [0.1] * 10, size=(2, 4000)) + 0.5
     p, q = draws / draws.sum(axis=2, keepdims=True)
     null = ((q - p) * np.log(q / p)).sum(axis=1)
-    print(f"n = m = {n:6d}: mean {null.mean():.4f} (law {9 * 2 / n:.4f}), above 0.10 in {100 * (null > 0.1).mean():.0f} % of draws")
+    print(f"n = m = {n:6d}: mean {null.mean():.4f} (law {9 * 2 / n:.4f}), "
+          f"above 0.10 in {100 * (null > 0.1).mean():.0f} % of draws")
 
 # %% [markdown]
-# With a hundred payments in a window, a limit of 0.10 fires most of the time on nothing at all; with ten thousand it
-# stays silent about shifts that are certain. A limit without a sample size is not a test. And *statistically certain*
-# is still not *harmful*: no p-value above contains a dollar.
+# With a hundred payments, 0.10 fires most of the time on nothing at all; with ten thousand, it lies dozens of times above
+# anything chance produces. A limit without a sample size is no test. And *certain* is not yet *harmful*: no p-value
+# contains a dollar.
 #
 # **Exercise 4.** Lantern could test every input every morning instead. What should it compare the p-values with?
 
@@ -321,17 +322,17 @@ check("drift.alarms", alarms)
 # |---|---|---|---|
 # | PSI, KS, domain classifier | *data drift* ([Evidently](https://docs-old.evidentlyai.com/reference/data-drift-algorithm)), *univariate* and *multivariate drift* ([NannyML](https://github.com/NannyML/nannyml/blob/v0.8.5/docs/how_it_works/performance_estimation.rst)) | ML platform | fires on harmless change; silent on the ring |
 # | log against ledger | *data quality*, *data contract*, *schema check* | data engineering | checks types but not units |
-# | filed against expected | *performance monitoring*; without labels *estimated performance* (CBPE in NannyML) | data science, with risk | the estimate assumes that P(y\|x) stands still, and would have called the ring healthy |
+# | filed against expected | *performance monitoring*; without labels, *estimated performance* (NannyML's CBPE) | data science, with risk | late; and the estimate called the ring healthy |
 # | the button | *retraining trigger* | whoever is paged | trains on the break: see notebook 10 |
 #
-# An alert on inputs is a reason to look. What you page someone for at night should be priced in decisions.
+# An alert on inputs is a reason to look. What you wake someone for should be priced in decisions.
 #
 # ## On your own data, and into your own work
 #
-# Name two files, CSV or Parquet, and run the cell: the same three statistics for every column they share. As it
-# stands it compares two windows that it writes itself. `psi_95` is what an unmoved column stays under nineteen times in
-# twenty, at this sample size. Leave out identifiers and dates; they always drift. The last line copies a triage table
-# beside this notebook: the questions of exercise 3, for one real alarm, with room for who may press the button.
+# Name two files, CSV or Parquet, for the same three statistics on every column they share; as it stands the cell compares
+# two windows that it writes itself. An unmoved column stays under `psi_95` nineteen times in twenty. Leave out identifiers
+# and dates, which always drift. The cell also copies a triage table beside this notebook: the questions of exercise 3 for
+# one real alarm, with room for who may press the button.
 
 # %%
 import tempfile
@@ -341,7 +342,7 @@ folder = Path(tempfile.mkdtemp())
 reference[COLUMNS].to_csv(folder / "reference.csv", index=False)
 days(payments, 70, 85)[COLUMNS].to_parquet(folder / "current.parquet")
 
-MY_REFERENCE, MY_CURRENT = folder / "reference.csv", folder / "current.parquet"   # <- your files
+MY_REFERENCE, MY_CURRENT = folder / "reference.csv", folder / "current.parquet"    # <- your files here
 mine = drift.report(drift.read_table(MY_REFERENCE), drift.read_table(MY_CURRENT))
 print(f"AUC of telling the files apart: {mine.attrs['domain_auc']:.2f}, rows compared: {mine.attrs['rows']}")
 print(worksheet("drift_triage"))
@@ -353,10 +354,9 @@ mine.round(4)
 # ## Where the rule stops
 #
 # Built in, not found: that the ring leaves P(X) alone (a real one also adds traffic, which inputs would show), that the
-# market leaves P(y|x) alone, that we know the delay's distribution, and that the launch model had complete labels. All
-# dollar amounts rest on the two invented prices in `PRICES`; change them, run all, and see what remains. AUC alone would have misled us: in the second table it *rises* with the new market, which has more easy
-# cases. And *harmless* was a property of this drift and this model; one that fits its training range less well pays
-# for a new market.
+# market leaves P(y|X) alone, that we know how chargebacks are delayed, and that the launch model had complete labels. The
+# dollars rest on two invented prices, `PRICES`; change them, run all, and see what remains. AUC alone is no judge: it
+# *rose* with the new market, which has more easy cases. And *harmless* was a property of this drift and this model.
 #
 # **References.** [1] B. Yurdakul and J. Naranjo, *Statistical properties of the population stability index*, Journal of
 # Risk Model Validation 14(4), [abstract](https://econpapers.repec.org/article/rskjourn5/7725371.htm).

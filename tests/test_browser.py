@@ -8,8 +8,8 @@ import time
 from urllib.request import urlopen
 
 import pytest
-
 from conftest import ROOT
+
 from course_utils.exercises import REGISTRY
 from course_utils.workspace import sync
 

@@ -1,4 +1,4 @@
-from course_utils import workspace, worksheet
+from course_utils import worksheet, workspace
 from course_utils.workspace import root, sync
 
 
