@@ -93,7 +93,7 @@ def execute(book, folder: Path):
     from nbclient import NotebookClient
 
     with tempfile.TemporaryDirectory() as empty:
-        env = {**os.environ, "COURSE_HOME": empty, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+        env = {**os.environ, "COURSE_HOME": empty, "PYTHONHASHSEED": "0"}
         client = NotebookClient(book, timeout=120, kernel_name="python3",
                                 extra_arguments=["--log-level=ERROR"], resources={"metadata": {"path": str(folder)}})
         client.create_kernel_manager()
