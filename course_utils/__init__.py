@@ -15,7 +15,7 @@ _HOME = {
     "check": "exercises.engine", "hint": "exercises.engine", "solution": "exercises.engine",
     "progress": "exercises.engine",
     "predict": "inventory", "reveal": "inventory", "ask": "inventory",
-    "worksheet": "workspace", "World": "world", "drift": "drift",
+    "worksheet": "workspace", "World": "world",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605 - the names are resolved by __getattr__
 

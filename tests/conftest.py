@@ -1,12 +1,8 @@
 """Every test gets an empty, temporary COURSE_HOME: none may see or change anyone's progress."""
-from pathlib import Path
-
 import matplotlib
 import pytest
 
 matplotlib.use("Agg")
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)

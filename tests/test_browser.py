@@ -8,10 +8,11 @@ import time
 from urllib.request import urlopen
 
 import pytest
-from conftest import ROOT
 
 from course_utils.exercises import REGISTRY
-from course_utils.workspace import sync
+from course_utils.workspace import root, sync
+
+ROOT = root()
 
 NOTEBOOK = "02_data_drift_vs_model_drift.ipynb"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -10,10 +10,12 @@ import sys
 
 import nbformat
 import pytest
-from conftest import ROOT
 
 from course_utils import build
 from course_utils.exercises import REGISTRY
+from course_utils.workspace import root
+
+ROOT = root()
 
 SOURCES = build.sources()
 BOTH = [(s, solved) for s in SOURCES for solved in (False, True)]

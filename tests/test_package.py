@@ -8,11 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
 
 import course_utils
 from course_utils import data
 from course_utils.__main__ import main
+from course_utils.workspace import root
+
+ROOT = root()
 
 MODULES = [m.name for m in pkgutil.walk_packages(course_utils.__path__, "course_utils.") if "__main__" not in m.name]
 

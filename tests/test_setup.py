@@ -3,7 +3,10 @@ import os
 import subprocess
 
 import pytest
-from conftest import ROOT
+
+from course_utils.workspace import root
+
+ROOT = root()
 
 
 def setup(tmp_path, python, **env):
