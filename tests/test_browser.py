@@ -87,13 +87,23 @@ def kernel(page):
     return (found[0].get_attribute("data-status") or "").lower() if found else ""
 
 
-def menu(page, top, item):
+def menu(page, top, item, done):
+    """Choose a menu item until it has had its effect: a click may come before JupyterLab listens."""
+    from selenium.common.exceptions import WebDriverException
+    from selenium.webdriver import ActionChains, Keys
     from selenium.webdriver.common.by import By
 
-    page.find_element(By.XPATH, "//div[contains(@class,'lm-MenuBar-itemLabel') and "
-                                f"normalize-space()='{top}']").click()
+    bar = f"//div[contains(@class,'lm-MenuBar-itemLabel') and normalize-space()='{top}']"
     label = f"//div[contains(@class,'lm-Menu-itemLabel') and starts-with(normalize-space(),'{item}')]"
-    wait(page, lambda: page.find_elements(By.XPATH, label))[0].click()
+    for attempt in range(6):
+        try:
+            page.find_element(By.XPATH, bar).click()
+            wait(page, lambda: page.find_elements(By.XPATH, label), 5)[0].click()
+            return wait(page, done, 10)
+        except WebDriverException:
+            if attempt == 5:
+                raise
+            ActionChains(page).send_keys(Keys.ESCAPE).perform()
 
 
 def idle(page):
@@ -115,10 +125,8 @@ def answer(page, cell, code):
 
 def test_run_all_then_answer_right_and_wrong(page):
     wait(page, lambda: css(page, ".jp-Cell") and "idle" in kernel(page))
-    menu(page, "Edit", "Clear Outputs of All Cells")
-    wait(page, lambda: not css(page, ".jp-OutputArea-output"))
-    menu(page, "Run", "Run All Cells")
-    wait(page, lambda: css(page, ".jp-OutputArea-output"))
+    menu(page, "Edit", "Clear Outputs of All Cells", lambda: not css(page, ".jp-OutputArea-output"))
+    menu(page, "Run", "Run All Cells", lambda: css(page, ".jp-OutputArea-output"))
     wait(page, lambda: idle(page) and "drift.c3" in css(page, ".jp-Notebook")[0].text)
     text = css(page, ".jp-Notebook")[0].text
     assert not css(page, ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']")
