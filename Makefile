@@ -14,7 +14,7 @@ export PYTHONHASHSEED = 0
 .PHONY: lab test check notebooks datasets lint clean
 .DEFAULT_GOAL := lab
 
-$(STAMP): pyproject.toml constraints.txt tools/setup.sh
+$(STAMP): pyproject.toml constraints.txt tools/setup.sh tools/lab_settings.json
 	@sh tools/setup.sh "$(PY)"
 	@touch $@
 

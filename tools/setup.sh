@@ -25,4 +25,7 @@ echo "Setting up the course in .venv (once; about a minute on a good connection)
 if .venv/bin/python -m pip list --format=freeze 2>/dev/null | grep -q '^nvidia-'; then
     stop "a GPU build of a package was installed (nvidia-*)." "The course needs none of it, and it takes gigabytes: make clean, then run make again."
 fi
+# JupyterLab asks no news server and no update server: nothing leaves the learner's machine.
+mkdir -p .venv/share/jupyter/lab/settings
+cp tools/lab_settings.json .venv/share/jupyter/lab/settings/overrides.json
 echo "Done."
