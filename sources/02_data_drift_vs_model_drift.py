@@ -53,7 +53,8 @@ predict("drift.how_many_retrains_help", answer=..., confidence=...)
 
 # %%
 def shares(sample, edges):
-    counts = np.bincount(np.searchsorted(edges, sample, side="right"), minlength=len(edges) + 1) + 0.5
+    which_bin = np.searchsorted(edges, sample, side="right")
+    counts = np.bincount(which_bin, minlength=len(edges) + 1) + 0.5
     return counts / counts.sum()
 
 p = shares(reference.age_days, edges["age_days"])
@@ -92,7 +93,7 @@ def regret(rows, reviewed, world):                     # dollars a day above the
     return world.regret(rows, reviewed) * world.per_day
 
 world, truth, model = lantern(seed=7)
-claim("The payments table is this world, minus the truth", bool((truth.amount == payments.amount).all()))
+claim("The payments table is this world, minus the truth", (truth.amount == payments.amount).all())
 
 # %% [markdown]
 # ## Same alarm, different bills
@@ -125,8 +126,8 @@ figure = timeline(starts, {"What the inputs say": (indices, "largest PSI (log sc
                            "What the decisions cost": (losses, "regret, dollars a day")},
                   events={60: "new market", 95: "unit bug", 130: "fraud ring"}, limit=0.10)
 market, ring = losses[(starts >= 60) & (starts < 95)].mean(), losses[starts >= 130].mean()
-show(figure, "The index jumps when the market opens and again during the bug; on day 130 it does not move. "
-             f"Regret: {market:.0f} dollar a day from the market to the bug, {ring:.0f} from the ring on.")
+show(figure, "The index jumps when the market opens and during the bug; on day 130 it does not move. "
+             f"Regret: {market:.0f} dollar a day from market to bug, {ring:.0f} from the ring on.")
 
 # %% [markdown]
 # ## The bug: only the inputs could tell
@@ -156,16 +157,17 @@ claim("On one channel the log is 100 times the ledger", ratio[recent.channel == 
 before, during = days(payments, 104, 119), days(payments, 130, 145)
 claim("Smallest Kolmogorov-Smirnov p-value of five columns",
       min(ks_2samp(before[c], during[c]).pvalue for c in COLUMNS), at_least=0.01)
-claim("Largest PSI", max(drift.psi(before[c], during[c], edges[c]) for c in COLUMNS), at_most=0.01, digits=2)
+claim("Largest PSI", max(drift.psi(before[c], during[c], edges[c]) for c in COLUMNS),
+      at_most=0.01, digits=2)
 claim("AUC of the domain classifier", drift.domain_auc(before[COLUMNS], during[COLUMNS]),
       about=0.5, within=0.02)
 market = days(payments, 70, 85)
 claim("For comparison, on the new market", drift.domain_auc(reference[COLUMNS], market[COLUMNS]),
       at_least=0.6)
 
-p = score(model, during)                               # each payment counts as p frauds and 1 - p honest ones
+p = score(model, during)             # count each payment as p frauds and 1 - p honest payments
 promised = roc_auc_score(np.repeat([1, 0], len(p)), np.tile(p, 2), sample_weight=np.r_[p, 1 - p])
-claim("The fraud model's own AUC, as its scores promise it; in truth it is below .5", promised, at_least=0.8)
+claim("The fraud model's AUC as its scores promise it (in truth it is below .5)", promised, at_least=0.8)
 
 # %% [markdown]
 # P(X) has not moved, by construction: the ring *replaces* honest buyers who look like Lantern's best customers. What such
@@ -228,7 +230,8 @@ def press(seed, today):
                "all labels": review(train(linear, last30, last30.fraud), next5, world),
                "remedy": (kept | in_segment(next5) if today == 145
                           else review(old, next5, world, amount="amount"))}
-    return {"morning": today, "seed": seed, **{k: regret(next5, v, world) for k, v in choices.items()}}
+    bill = {name: regret(next5, reviewed, world) for name, reviewed in choices.items()}
+    return {"morning": today, "seed": seed, **bill}
 
 cost = pd.DataFrame([press(seed, day) for day in (85, 98, 103, 145) for seed in (7, 8, 9)])
 cost = cost.set_index(["morning", "seed"]).round(0).astype(int)
@@ -265,7 +268,7 @@ reveal("drift.how_many_retrains_help", int(helped))
 def twenty_days_later(seed, today=165):
     world, truth, old = lantern(seed)
     late = days(truth, today, today + 15)
-    ring = days(truth, 130, today - 10)                # ten days old or more: younger labels are noise
+    ring = days(truth, 130, today - 10)            # ten days old or more: younger labels are noise
     known = (ring.fraud == 1) & (ring.label_day <= today)
     weight = np.where(known, 1 / world.delay_cdf(today - ring.day), 1.0)
     kept = review(old, late, world)
@@ -273,7 +276,7 @@ def twenty_days_later(seed, today=165):
                "linear, weighted": review(train(linear, ring, known, weight), late, world),
                "boosted, as known": review(train(boosted, ring, known), late, world),
                "boosted, weighted": review(train(boosted, ring, known, weight), late, world)}
-    return {"seed": seed, **{k: regret(late, v, world) for k, v in choices.items()}}
+    return {"seed": seed, **{name: regret(late, v, world) for name, v in choices.items()}}
 
 pd.DataFrame([twenty_days_later(seed) for seed in (7, 8, 9)]).set_index("seed").round(0).astype(int)
 
@@ -342,9 +345,10 @@ folder = Path(tempfile.mkdtemp())
 reference[COLUMNS].to_csv(folder / "reference.csv", index=False)
 days(payments, 70, 85)[COLUMNS].to_parquet(folder / "current.parquet")
 
-MY_REFERENCE, MY_CURRENT = folder / "reference.csv", folder / "current.parquet"    # <- your files here
+MY_REFERENCE = folder / "reference.csv"                # <- your files here
+MY_CURRENT = folder / "current.parquet"
 mine = drift.report(drift.read_table(MY_REFERENCE), drift.read_table(MY_CURRENT))
-print(f"AUC of telling the files apart: {mine.attrs['domain_auc']:.2f}, rows compared: {mine.attrs['rows']}")
+print(f"AUC of telling the files apart: {mine.attrs['domain_auc']:.2f}, rows: {mine.attrs['rows']}")
 print(worksheet("drift_triage"))
 mine.round(4)
 

@@ -95,7 +95,7 @@ def calibration_ratio(scores, filed, age, delay_cdf):
     scores : 1-D array: the model's probability of fraud for each payment.
     filed : 1-D array of bool: has a chargeback been filed already?
     age : 1-D array of days since each payment, all at least 1.
-    delay_cdf : function; delay_cdf(age) is the share of frauds whose chargeback is filed by that age.
+    delay_cdf : function: delay_cdf(age) is the share of frauds that are reported by that age.
     Returns a float: 1 if the model's probabilities fit what has arrived so far.
     """
     return float(filed.sum() / (scores * delay_cdf(age)).sum())
@@ -152,9 +152,10 @@ def diagnose(evidence):
         "z" : (filed - expected) / sqrt(expected)
         "challenger_saves" : $ a day by which a retrained model of the same kind beats this one
             on later payments with ripe labels (negative: it is worse)
-    Returns "fix_pipeline" if the inputs are not what happened, "wait_labels" if fewer than 5 chargebacks
-        are expected, "no_action" if z is within -3 and 3, "retrain" if the model is wrong and a retrained
-        one is better, "fix_model_class" if the model is wrong and a retrained one is not.
+    Returns "fix_pipeline" if the inputs are not what happened, "wait_labels" if fewer than 5
+        chargebacks are expected, "no_action" if z is within -3 and 3, "retrain" if the model is
+        wrong and a retrained one is better, "fix_model_class" if the model is wrong and a
+        retrained one is not.
     """
     if not evidence["log_matches_ledger"]:
         return "fix_pipeline"
