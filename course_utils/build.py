@@ -49,7 +49,7 @@ def badges(stem: str, slug: str) -> str:
     binder = f"https://mybinder.org/v2/gh/{slug}/main?urlpath=lab/tree/notebooks/{stem}.ipynb"
     colab = f"https://colab.research.google.com/github/{slug}/blob/main/notebooks/{stem}.ipynb"
     return (f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder}) "
-            f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})")
+            f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})\n\n")
 
 
 def pairs_table() -> str:
@@ -76,7 +76,7 @@ def assemble(source: Path, solved: bool):
             function = exercise.source() if solved else exercise.stub()
             cell.source = f"{function.strip()}\n\n{cell.source}".strip()
         if cell.cell_type == "markdown":
-            cell.source = (cell.source.replace("{{badges}}", badges(source.stem, repository()))
+            cell.source = (cell.source.replace("{{badges}}\n\n", badges(source.stem, repository()))
                            .replace("{{pairs}}", pairs_table()).strip())
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("exercise", "tags")}
         cell.id = hashlib.sha1(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]

@@ -23,8 +23,9 @@ pair("drift")
 # %% [markdown]
 # ## Three mornings, one alert
 #
-# Lantern's fraud model has been live since day 45. Each morning a monitor compares the model's five inputs over the last
-# three days with days 45–59. When the *population stability index* (PSI) of any input exceeds 0.10, a customary limit [1],
+# Lantern's fraud model has been live since day 45. It has five inputs: the amount as logged, the hour, the account's age,
+# whether the device is new, and the account's other payments in 24 hours. Each morning a monitor compares them over the
+# last three days with days 45–59. When the *population stability index* (PSI) of any input exceeds 0.10, a customary limit [1],
 # it posts a line. These three mornings came with a button, **Retrain tonight**.
 
 # %%
@@ -149,9 +150,9 @@ claim("On one channel the log is 100 times the ledger", ratio[recent.channel == 
 #
 # ## The ring: only the outcomes could tell
 #
-# The third alarm is an echo of the new market, 85 days old by now. Against the days *just before* the ring no column
-# has moved, and a *domain classifier*, asked to tell the two windows apart by all columns together [3], cannot: its AUC
-# is .5.
+# The third alarm is an echo of the new market, 85 days old by now. Compared with the days *just before* the ring, no
+# column has moved, says a two-sample test (Kolmogorov-Smirnov). A *domain classifier*, asked to tell the two windows
+# apart by all columns together [3], cannot: its AUC is .5, a coin.
 
 # %%
 before, during = days(payments, 104, 119), days(payments, 130, 145)
@@ -285,6 +286,12 @@ pd.DataFrame([twenty_days_later(seed) for seed in (7, 8, 9)]).set_index("seed").
 # as they come. Together they win. But what nearly halved the loss on day 145 itself was no model: it was a rule, written
 # after a look at the segment table.
 #
+# | morning | what changed | what could show it | what helps |
+# |---|---|---|---|
+# | 85 | P(X) | inputs | nothing is broken: keep the model |
+# | 98 | our record of X | inputs; the log against the ledger | repair the feed |
+# | 145 | P(y\|X) | late labels, by segment | a rule now, another model later |
+#
 # **Exercise 3.** Put the order of questions into a function.
 
 # %% exercise="drift.diagnose"
@@ -305,12 +312,12 @@ for n in (100, 1000, 10_000):
     draws = rng.multinomial(n, [0.1] * 10, size=(2, 4000)) + 0.5
     p, q = draws / draws.sum(axis=2, keepdims=True)
     null = ((q - p) * np.log(q / p)).sum(axis=1)
-    print(f"n = m = {n:6d}: mean {null.mean():.4f} (law {9 * 2 / n:.4f}), "
+    print(f"n = m = {n:6d}: mean {null.mean():.4f} (law {9 * 2 / n:.4f}), largest {null.max():.4f}, "
           f"above 0.10 in {100 * (null > 0.1).mean():.0f} % of draws")
 
 # %% [markdown]
-# With a hundred payments, 0.10 fires most of the time on nothing at all; with ten thousand, it lies dozens of times above
-# anything chance produces. A limit without a sample size is no test. And *certain* is not yet *harmful*: no p-value
+# With a hundred payments, 0.10 fires most of the time on nothing at all; with ten thousand, it lies more than ten times
+# above the largest of 4,000 draws of nothing. A limit without a sample size is no test. And *certain* is not yet *harmful*: no p-value
 # contains a dollar.
 #
 # **Exercise 4.** Lantern could test every input every morning instead. What should it compare the p-values with?
