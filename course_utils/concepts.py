@@ -92,12 +92,12 @@ PAIRS: tuple[Pair, ...] = (
                  "changed, so the same input now means something else.",
                  "The article merges a symptom (performance fell) with one cause (the world changed) and one remedy "
                  "(an update). A pipeline fault has the same symptom and another remedy."),
-         "Did the inputs change, or did what an input means change - or only our record of it?",
+         "Did the inputs change, or did what an input means change – or only our record of it?",
          "Blaming the model when the input data has silently changed.",
          "Expensive retraining that leaves the broken data pipeline as it was.", True),
     Pair(3, "monitoring_vs_observability", "observability",
          Concept("Monitoring",
-                 "Track metrics chosen in advance - latency, errors, uptime, volume - to learn that something is wrong.",
+                 "Track metrics chosen in advance – latency, errors, uptime, volume – to learn that something is wrong.",
                  "Comparing signals declared in advance with thresholds declared in advance. It answers, day and "
                  "night, the questions you already had.",
                  "The quality of predictions can be monitored too; monitoring is not confined to uptime and latency."),
@@ -128,14 +128,14 @@ PAIRS: tuple[Pair, ...] = (
          Concept("Batch inference",
                  "Process large amounts of data on a schedule: overnight reports, weekly scoring.",
                  "Scoring inputs that are known beforehand, and storing the answers to be looked up later.",
-                 "Size does not define it: three axes are mixed here - what triggers the work, how many rows one "
+                 "Size does not define it: three axes are mixed here – what triggers the work, how many rows one "
                  "call takes, and how old its inputs are."),
          Concept("Real-time inference",
                  "Give an instant prediction for each request: chat, fraud checks, recommendations at checkout.",
                  "Scoring when a caller asks and waits, within that caller's deadline.",
                  "Nothing is instant, real-time scores often rest on last night's features, and recommendations are "
                  "often computed beforehand."),
-         "Is anyone waiting - and how old may the inputs be?",
+         "Is anyone waiting – and how old may the inputs be?",
          "Choosing real-time for its own sake, or nightly scores for a decision that depends on the last minute.",
          "Servers that idle all day, or a decision made with yesterday's facts.", False),
     Pair(6, "offline_vs_online_evaluation", "evaluation",
@@ -171,7 +171,7 @@ PAIRS: tuple[Pair, ...] = (
     Pair(8, "prompting_vs_finetuning", "finetuning",
          Concept("Prompt engineering",
                  "Steer a model by careful instructions: no weights change, quick to iterate, no training cost.",
-                 "Changing the model's input - instructions, examples, retrieved text - and leaving its parameters "
+                 "Changing the model's input – instructions, examples, retrieved text – and leaving its parameters "
                  "alone.",
                  "Every call pays for the prompt's tokens, and evaluation costs as much as ever: it is not free."),
          Concept("Fine-tuning",
@@ -190,9 +190,9 @@ PAIRS: tuple[Pair, ...] = (
                  "Consistent performance under real conditions: varied input, adversaries, edge cases, time.",
                  "How performance holds over a declared envelope: shift, worst group, harmless change, calibration, "
                  "the ability to abstain. It is a list of numbers, not one.",
-                 "Consistency is not enough - a constant is perfectly consistent - and 'reliable' without a declared "
+                 "Consistency is not enough – a constant is perfectly consistent – and 'reliable' without a declared "
                  "envelope says nothing."),
-         "Right on average over which data - and how bad can it get inside the envelope we promised?",
+         "Right on average over which data – and how bad can it get inside the envelope we promised?",
          "Optimising F1 and skipping the edge cases.",
          "A model with high scores that fails on exactly the cases that matter most.", True),
     Pair(10, "scheduled_vs_triggered_retraining", "retraining",
@@ -201,11 +201,11 @@ PAIRS: tuple[Pair, ...] = (
                  "Retraining when a date comes, whatever the signals say.",
                  "A calendar is a poor detector and a good upper limit on a model's age."),
          Concept("Triggered retraining",
-                 "Retrain automatically when a monitored signal - drift, performance, schema - crosses a limit.",
+                 "Retrain automatically when a monitored signal – drift, performance, schema – crosses a limit.",
                  "Retraining when a monitored signal crosses a threshold. It is aligned with its signal, false alarms "
                  "and blind spots included.",
                  "A schema change is a reason to stop retraining, not to start; and to retrain is not to deploy."),
-         "What starts the job, a date or a signal - and what is that signal blind to?",
+         "What starts the job, a date or a signal – and what is that signal blind to?",
          "Retraining by the calendar through a change that began yesterday, or on every alarm of a noisy signal.",
          "A stale model between two dates, or a fresh one trained on broken data and unripe labels.", False),
     Pair(11, "shadow_vs_canary", "canary",
@@ -234,7 +234,7 @@ PAIRS: tuple[Pair, ...] = (
                  "The model acts without review: fast and scalable, if accountability was designed in beforehand.",
                  "Decisions take effect without a person in each case; control lies in limits, audit, appeal and a "
                  "named owner.",
-                 "It is not a choice between two: most systems route each case, and four things vary separately - who "
+                 "It is not a choice between two: most systems route each case, and four things vary separately – who "
                  "decides, who can stop it, who answers for it, what is recorded."),
          "Who decides, who can stop it, who answers for it, and what is recorded?",
          "Automating decisions with high stakes without saying who is accountable.",

@@ -36,6 +36,7 @@ class Item:
     use: str
     stem: str
     options: tuple[Option, ...]
+    because: str = ""               # shown with the verdict: why the right option is right
 
     def shuffled(self) -> tuple[Option, ...]:
         """The options in the order shown: always the same for the same item."""
@@ -80,6 +81,8 @@ ITEMS = _Items()
 
 def _confidence_problem(confidence) -> str:
     number = isinstance(confidence, (int, float)) and not isinstance(confidence, bool)
+    if number and 0 < confidence < 1:
+        return f"confidence is in percent: 80, not 0.8; got {show(confidence)}"
     return "" if number and 0 <= confidence <= 100 else (
         f"confidence is a number from 0 (a guess) to 100 (certain); got {show(confidence)}")
 
@@ -107,10 +110,10 @@ def ask(id: str, answer=..., confidence=...) -> Note:
     saved = store.update(lambda data: data["answers"].update(
         {id: {"answer": letter, "confidence": confidence, "correct": chosen.correct}}))
     if chosen.correct:
-        title, text = f"✓ Correct: {id}", f"{letter}. {chosen.text}"
+        title, text = f"✓ Correct: {id}", f"{letter}. {chosen.text}\n{item.because}".rstrip()
     else:
         title, text = f"✗ Incorrect: {id}", (f"{letter}. {chosen.text}\nMisconception: {chosen.misconception}.\n"
-                                             f"Better: {item.answer}. {options[item.answer].text}")
+                                             f"Better: {item.answer}. {options[item.answer].text}\n{item.because}").rstrip()
     return Note(title, text + (f"\n({saved})" if saved else ""), "correct" if chosen.correct else "incorrect")
 
 

@@ -12,6 +12,7 @@ def test_items_are_well_formed():
     for item in ITEMS:
         assert item.use in {"A", "B", "closing"} and item.id.startswith(item.pair + ".")
         names = {pair(item.pair).left.name, pair(item.pair).right.name}
+        assert len(item.because) > 60
         assert [o.correct for o in item.options].count(True) == 1 and len(item.options) == 4
         for option in item.options:
             assert bool(option.misconception) == (not option.correct)
@@ -50,12 +51,13 @@ def test_ask_shows_takes_and_names():
     result = ask(item.id, answer=wrong.lower(), confidence=80)
     held = item.shuffled()[LETTERS.index(wrong)].misconception
     assert f"Misconception: {held}" in repr(result) and f"Better: {item.answer}." in repr(result)
-    assert "✓ Correct" in repr(ask(item.id, answer=item.answer, confidence=80))
+    good = repr(ask(item.id, answer=item.answer, confidence=80))
+    assert "✓ Correct" in good and item.because in good and item.because in repr(result)
     assert store.read()["answers"][item.id] == {"answer": item.answer, "confidence": 80, "correct": True}
 
 
 @pytest.mark.parametrize("answer, confidence", [("E", 50), (1, 50), (None, 50), ("A", ...), ("A", 101), ("A", "sure"),
-                                                ("A", True), ("A", float("nan"))])
+                                                ("A", True), ("A", float("nan")), ("A", 0.8)])
 def test_ask_explains_what_it_needs(answer, confidence):
     assert "Not attempted" in repr(ask("drift.c1", answer=answer, confidence=confidence))
     assert store.read()["answers"] == {}

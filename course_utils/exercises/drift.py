@@ -27,9 +27,11 @@ def psi(ref, cur, edges):
 
 
 def _psi_inputs(rng):
-    kind = rng.integers(3)
+    kind = rng.integers(4)
     if kind == 0:      # a 0/1 column: its quantiles are no bins
         return (rng.random(200) < 0.12).astype(int), (rng.random(150) < 0.35).astype(int), np.array([0.5])
+    if kind == 3:      # whole numbers, with edges on them
+        return rng.integers(0, 24, 200), rng.integers(4, 24, 150), np.array([5, 10, 15, 20])
     ref = rng.exponential(100, 120)
     edges = np.quantile(ref, [0.2, 0.4, 0.6, 0.8])
     if kind == 1:      # an ordinary shift
@@ -60,6 +62,14 @@ def _requantiled(ref, cur, edges):
     cuts[0], cuts[-1] = -np.inf, np.inf
     a, b = (np.histogram(sample, cuts)[0] + 0.5 for sample in (ref, cur))
     return _sum(a / a.sum(), b / b.sum())
+
+
+def _current_edges(ref, cur, edges):
+    """The bins were cut on the current window. The yardstick then moves with what it measures, and no two
+    days can be compared. The edges you are given come from the reference."""
+    steps = np.linspace(0, 1, len(edges) + 2)[1:-1]
+    cuts = np.quantile(cur, steps)
+    return _sum(_shares(ref, cuts), _shares(cur, cuts))
 
 
 def _drop_empty(ref, cur, edges):
@@ -118,11 +128,14 @@ def _no_delay(scores, filed, age, delay_cdf):
     return float(filed.sum() / scores.sum())
 
 
-def _only_ripe(scores, filed, age, delay_cdf):
-    """Only payments whose labels are complete (60 days and older) were used. That answers how the model did
-    two months ago. Younger payments have partial labels, and delay_cdf says how partial."""
-    ripe = age >= 60
-    return float(filed[ripe].sum() / scores[ripe].sum())
+def _only_old(days, with_cdf):
+    """Young payments were thrown away, as if their labels said nothing. What is left answers how the model did
+    a month or two ago. Young payments have partial labels, and delay_cdf says how partial."""
+    def wrong(scores, filed, age, delay_cdf):
+        old = age >= days
+        return float(filed[old].sum() / (scores * (delay_cdf(age) if with_cdf else 1))[old].sum())
+    wrong.__doc__ = _only_old.__doc__
+    return wrong
 
 
 def _mean_of_ratios(scores, filed, age, delay_cdf):
@@ -151,11 +164,11 @@ def diagnose(evidence):
         "expected" : chargebacks that should be filed by now if the model is right
         "z" : (filed - expected) / sqrt(expected)
         "challenger_saves" : $ a day by which a retrained model of the same kind beats this one
-            on later payments with ripe labels (negative: it is worse)
-    Returns "fix_pipeline" if the inputs are not what happened, "wait_labels" if fewer than 5
-        chargebacks are expected, "no_action" if z is within -3 and 3, "retrain" if the model is
-        wrong and a retrained one is better, "fix_model_class" if the model is wrong and a
-        retrained one is not.
+            on later payments with complete labels (negative: it is worse)
+    Returns one of these; which question comes first is for you to find:
+        "no_action" if z is from -3 to 3; "retrain" if the model is wrong and a retrained one is
+        better; "fix_model_class" if it is wrong and a retrained one is not better; "wait_labels"
+        if fewer than 5 chargebacks are expected; "fix_pipeline" if the log is not what happened.
     """
     if not evidence["log_matches_ledger"]:
         return "fix_pipeline"
@@ -169,9 +182,9 @@ def diagnose(evidence):
 def _diagnose_inputs(rng):
     return ({"psi": round(float(rng.choice([0.02, 0.05, 0.18, 1.4])), 2),
              "log_matches_ledger": bool(rng.random() < 0.75),
-             "expected": round(float(rng.choice([1.2, 3.8, 9.5, 20.0, 41.0])), 1),
-             "z": round(float(rng.choice([-4.2, -0.6, 1.3, 4.8, 6.5])), 1),
-             "challenger_saves": float(rng.choice([-160, -20, 35, 310]))},)
+             "expected": round(float(rng.choice([1.2, 3.8, 5.0, 20.0, 41.0])), 1),
+             "z": round(float(rng.choice([-4.2, -3.0, -0.6, 3.0, 4.8, 6.5])), 1),
+             "challenger_saves": float(rng.choice([-160, 0, 35, 310]))},)
 
 
 def _psi_decides(evidence):
@@ -187,9 +200,20 @@ def _psi_decides_high(evidence):
 _psi_decides_high.__doc__ = _psi_decides.__doc__
 
 
+def _psi_first(evidence):
+    return "retrain" if evidence["psi"] > 0.1 else diagnose(evidence)
+
+
+def _psi_first_high(evidence):
+    return "retrain" if evidence["psi"] > 0.2 else diagnose(evidence)
+
+
+_psi_first.__doc__ = _psi_first_high.__doc__ = _psi_decides.__doc__
+
+
 def _flat_is_healthy(evidence):
-    """A low index was taken as a clean bill. The ring moved no input at all, and was the costliest change
-    that the model itself could have made good."""
+    """A low index ended the questioning. It says that the inputs stand still, and nothing about whether the log
+    is true, whether labels are in, or what the inputs mean: the ring moved no input at all."""
     return "no_action" if evidence["psi"] < 0.1 else diagnose(evidence)
 
 
@@ -201,6 +225,24 @@ def _symptom_is_cause(evidence):
     if abs(evidence["z"]) <= 3:
         return "no_action"
     return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
+
+
+def _ledger_last(evidence):
+    """You judged the model before you knew that its inputs are true. On a broken log the counts, the z and the
+    challenger are all computed from something that did not happen."""
+    if evidence["expected"] < 5:
+        return "wait_labels"
+    if abs(evidence["z"]) <= 3:
+        return "no_action"
+    return diagnose(evidence)
+
+
+def _only_excess(evidence):
+    """Only a positive z counted as wrong. Far fewer frauds than expected is a wrong model too: it sends honest
+    customers to review, and that is paid for."""
+    if evidence["log_matches_ledger"] and evidence["expected"] >= 5 and evidence["z"] <= 3:
+        return "no_action"
+    return diagnose(evidence)
 
 
 def _always_retrain(evidence):
@@ -233,7 +275,7 @@ def alarms(p_values, alpha):
 
 def _alarms_inputs(rng):
     p = rng.random((12, 20))
-    p[rng.choice(12, 3, replace=False), rng.integers(20, size=3)] = [0.00005, 0.0017, 0.0033]
+    p[rng.choice(12, 4, replace=False), rng.integers(20, size=4)] = [0.00005, 0.0017, 0.00253, 0.0033]
     return p, 0.05
 
 
@@ -261,6 +303,7 @@ EXERCISES = [
     Exercise("drift.psi", psi, _psi_inputs,
              [(_own_edges, "bins are a detail"),
               (_requantiled, "the index works on any column as it comes"),
+              (_current_edges, "today's window can be its own yardstick"),
               (_drop_empty, "no data, no drift"), (_drop_empty_smoothed, "no data, no drift"),
               (_divergence, "the index is the Kullback-Leibler divergence")],
              ("Count both samples in the same bins. Which function tells the bin of each value?",
@@ -269,7 +312,8 @@ EXERCISES = [
               "Write a helper that returns (counts + 0.5) / (counts + 0.5).sum(), and use it for both samples.")),
     Exercise("drift.calibration_ratio", calibration_ratio, _calibration_inputs,
              [(_no_delay, "no chargeback yet means honest"),
-              (_only_ripe, "labels are useless until they are complete"),
+              *((_only_old(days, cdf), "labels are useless until they are complete")
+                for days in (30, 60, 90) for cdf in (False, True)),
               (_mean_of_ratios, "an average of ratios is the ratio of the totals"),
               (_mean_of_row_ratios, "an average of ratios is the ratio of the totals")],
              ("A payment of yesterday with probability .3: how many chargebacks do you expect of it by today?",
@@ -277,8 +321,12 @@ EXERCISES = [
     Exercise("drift.diagnose", diagnose, _diagnose_inputs,
              [(_psi_decides, "drift and damage are the same thing"),
               (_psi_decides_high, "drift and damage are the same thing"),
+              (_psi_first, "drift and damage are the same thing"),
+              (_psi_first_high, "drift and damage are the same thing"),
               (_flat_is_healthy, "stable inputs mean a healthy model"),
-              (_symptom_is_cause, "a falling metric is the model's fault"),
+              (_symptom_is_cause, "the model is the first suspect"),
+              (_ledger_last, "the model is the first suspect"),
+              (_only_excess, "only too many frauds can be a fault"),
               (_always_retrain, "retraining can learn anything"),
               (_silence_is_health, "no chargeback yet means honest")],
              ("Which finding makes all the others meaningless? Ask about it first.",
