@@ -187,10 +187,14 @@ claim("The true one", roc_auc_score(days(truth, 130, 145).fraud, p), at_most=0.5
 # ## Late labels are not absent labels
 #
 # After a fortnight some chargebacks are in, and we know how many *should* be: sum each payment's probability, times the
-# share of frauds that are reported by that age (`delay_cdf`; old cohorts tell Lantern that share). *z* is the excess over
-# the deviation of such a count, the root of its mean (Poisson).
+# share of frauds that are reported by that age (`delay_cdf`). *z* is the excess over the deviation of such a count, the root
+# of its mean (Poisson).
 
 # %%
+wait = (payments.chargeback_day - payments.day)[payments.day < 45].dropna()
+claim("Share reported within 15 days, as Lantern can learn it from old payments",
+      (wait <= 15).mean(), about=world.delay_cdf(15), within=0.04)
+
 def counts(first, today, market=("US", "CL")):
     cohort = days(payments, first, today)
     cohort = cohort[cohort.market.isin(market)]
@@ -206,6 +210,8 @@ for first, today, market in ((60, 85, ["CL"]), (130, 136, ["US", "CL"]), (130, 1
     z = (filed - expected) / np.sqrt(expected)
     print(f"day {today}, {'+'.join(market):5s} since day {first:3d}: "
           f"{filed:2.0f} filed, {expected:4.1f} expected, z = {z:.1f}")
+unknown = days(truth, 130, 145).query("fraud == 1").label_day > 145
+print(f"... while {100 * unknown.mean():.0f} % of the frauds since day 130 are still unreported")
 segments = counts(130, 145).groupby(["account", "device", "amount"]).sum()
 segments["filed / expected"] = segments.filed / segments.expected
 segments.sort_values("filed", ascending=False).round(1).head(4)
