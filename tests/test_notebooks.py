@@ -117,7 +117,7 @@ def test_notebook_keeps_to_its_size(source):
     assert max(lengths) <= 20 and statistics.median(lengths) <= 10
     assert max(len(line) for c in code(book) for line in c.source.splitlines()) <= 105
     assert len(book.cells) <= 42
-    assert sum(len(re.findall(r"\w+", t)) for t in texts(book)) <= 1800
+    assert sum(len(re.findall(r"\w+", t)) for t in texts(book)) <= 1700
     assert build.target(source, False).stat().st_size < 1e6
 
 
