@@ -118,8 +118,8 @@ pd.DataFrame(rows).set_index("window").round({"max PSI": 2, "fraud %": 1, "revie
 
 # %% [markdown]
 # The first and the third alarm show nearly the same index. The first costs about a dollar a day: the customers differ, what
-# their features mean does not. The third costs hundreds: the model ranks like a coin, and fraud passes. In the second most
-# payments are reviewed, most of them for nothing. Over the half-year:
+# their features mean does not. The third costs hundreds: the model ranks like a coin, and fraud passes. The second reviews
+# most payments, mostly for nothing. Over the half-year:
 
 # %%
 starts = np.arange(45, 180, 5)
@@ -380,8 +380,8 @@ print(worksheet("drift_triage"))
 mine.round(4)
 
 # %% [markdown]
-# (`n_24h` is just over its limit although nothing about it has changed in this world. Among five unmoved columns that
-# happens in about one report of four.)
+# (`n_24h` is just over its limit although nothing about it has changed: among five unmoved columns that happens in about one
+# report of four.)
 #
 # ## Where the rule stops
 #
