@@ -20,7 +20,7 @@ free_mb=$(df -Pm . | awk 'NR == 2 { print $4 }')
 echo "Setting up the course in .venv (once; about a minute on a good connection) ..."
 [ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' 2>/dev/null || "$python" -m venv --clear .venv ||
     stop "the virtual environment could not be made." "Look at the message above; 'make clean' removes what was begun."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,dev]' ||
+.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,systems,dev]' ||
     stop "the packages could not be installed." "The first set-up needs the network. Check the connection (or the proxy: HTTPS_PROXY), then run make again; what was downloaded is kept."
 if .venv/bin/python -m pip list --format=freeze 2>/dev/null | grep -q '^nvidia-'; then
     stop "a GPU build of a package was installed (nvidia-*)." "The course needs none of it, and it takes gigabytes: make clean, then run make again."
