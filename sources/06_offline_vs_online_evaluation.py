@@ -22,7 +22,6 @@ from course_utils.experiments import crossing_probability
 from course_utils.fraud import boosted, days, linear, score, train
 from course_utils.plots import GREY, RED, show, subplots
 
-# %%
 pair("evaluation")
 
 # %% [markdown]
@@ -89,7 +88,8 @@ for seed in (7, 8, 9):
     logs = []
     for honest in (4.0, 0.0):
         rows, test, models = lantern(seed, honest)
-        logs.append(rows[["day", "amount", "age_days", "rule"]].assign(label=rows.fraud.where(~rows.rule, 1)))
+        log = rows.drop(columns=["p_true", "fraud", "stored"])              # what Lantern cannot see
+        logs.append(log.assign(stored=rows.fraud.where(~rows.rule, 1)))
         declined = by(models["left out"], test)
         table[seed, "safe" if honest else "risky"] = {
             "keep the rule": costs(test, declined | test.rule, test.p_true).sum() / 30,
@@ -99,7 +99,7 @@ pd.DataFrame(table).T.rename_axis(["world", "large CL payments"]).round(0).astyp
 
 # %% [markdown]
 # Dollars a day, in truth. Lifting the rule saves hundreds in one world and costs thousands in the other, and **the logs
-# are the same, byte for byte**. Whatever is computed from this log, by whatever method, comes out equal in both worlds, so
+# are the same in every row and column**. Whatever is computed from this log, by whatever method, comes out equal in both worlds, so
 # in one of them it is wrong. More rows do not help: a chance of zero cannot be weighted up. Only an intervention can
 # answer. The random twentieth is one, and a cheap one.
 #
@@ -164,7 +164,7 @@ for honest, name in ((4.0, "safe"), (0.0, "risky")):
     print(f"large CL payments {name}: exploration loses",
           " / ".join(f"{(rows.p_true * rows.loss).sum() / 30:.0f}" for rows in let), "dollars a day")
 risky = pd.DataFrame({seed: judge(seed, honest=0.0)["true $"] for seed in (7, 8, 9)})
-claim("Risky world: trained with weights, it is dearer than with the stopped left out, in all three worlds",
+claim("Risky world: `weighted` costs more than `left out`, with all three seeds",
       bool((risky.loc["weighted"] > risky.loc["left out"]).all()))
 risky.round(0).astype(int)
 
@@ -184,7 +184,8 @@ for seed in (7, 8, 9):
     rows = World(seed).frame(0, 180)
     launch, ring, late = days(rows, 0, 45), days(rows, 130, 160), days(rows, 160, 180)
     saved = (late.fraud * (late.amount + FEE)).to_numpy()
-    for name, model in (("old", train(linear, launch, launch.fraud)), ("new", train(boosted, ring, ring.fraud))):
+    for name, model in (("old", train(linear, launch, launch.fraud)),
+                        ("new", train(boosted, ring, ring.fraud))):
         p = score(model, late)
         surest = np.argsort(-p)[:50 * 20]
         print(f"world {seed}, {name}: AUC {roc_auc_score(late.fraud, p):.2f}, "
@@ -218,9 +219,11 @@ for seed in (7, 8, 9):
     a, b = paid[0][heads & early], paid[1][~heads & early]
     ips, ab = logged.mean(), a.mean() - b.mean()
     ips_error, ab_error = logged.std() / np.sqrt(len(test)), np.sqrt(a.var() / len(a) + b.var() / len(b))
-    needed = (norm.isf(0.025) + norm.ppf(0.8))**2 * (paid[0].var() + paid[1].var()) / true.mean()**2 / 500
-    table[seed] = {"true": true.mean(), "IPS low": ips - 1.96 * ips_error, "IPS high": ips + 1.96 * ips_error,
-                   "A/B low": ab - 1.96 * ab_error, "A/B high": ab + 1.96 * ab_error, "days": needed / 1000}
+    users = (norm.isf(0.025) + norm.ppf(0.8))**2 * (paid[0].var() + paid[1].var()) / true.mean()**2
+    table[seed] = {"true": true.mean(),
+                   "IPS low": ips - 1.96 * ips_error, "IPS high": ips + 1.96 * ips_error,
+                   "A/B low": ab - 1.96 * ab_error, "A/B high": ab + 1.96 * ab_error,
+                   "days": users / 500 / 1000}              # 500 a side and day; times 1000 below
 print("dollars a day that `weighted` saves, 95 % intervals; days of A/B test for 80 % power")
 (1000 * pd.DataFrame(table).T).rename_axis("world").round(0).astype(int)
 
@@ -238,7 +241,8 @@ print("dollars a day that `weighted` saves, 95 % intervals; days of A/B test for
 
 # %%
 DAYS = np.arange(1, 21)
-z = np.random.default_rng(0).normal(size=(20_000, 20)).cumsum(axis=1) / np.sqrt(DAYS)    # z of all data so far
+batches = np.random.default_rng(0).normal(size=(20_000, 20))      # z of each day's data alone
+z = batches.cumsum(axis=1) / np.sqrt(DAYS)                        # z of all data so far
 ever = (abs(z) > 1.96).any(axis=1)
 figure, axis = subplots()
 for path, crossed in zip(z[:40], ever[:40]):
@@ -248,9 +252,10 @@ for limit in (-1.96, 1.96):
     axis.axhline(limit, color="black", linewidth=1)
 axis.set(title="Forty tests of nothing against nothing", xlabel="day", xticks=[1, 5, 10, 15, 20],
          ylabel="z of all data so far")
-show(figure, f"Of the 40 paths drawn, {ever[:40].sum()} leave the band from -1.96 to 1.96 on some day (solid lines) "
-             f"and {(abs(z[:40, -1]) > 1.96).sum()} are outside on day 20. Of 20,000 such tests "
-             f"{100 * ever.mean():.0f} % leave it, and {100 * (abs(z[:, -1]) > 1.96).mean():.0f} % end outside.")
+last = abs(z[:, -1]) > 1.96
+show(figure, f"Of the 40 paths drawn, {ever[:40].sum()} leave the band from -1.96 to 1.96 on some day "
+             f"(solid lines) and {last[:40].sum()} are outside on day 20. Of 20,000 such tests "
+             f"{100 * ever.mean():.0f} % leave it, and {100 * last.mean():.0f} % end outside.")
 
 # %% [markdown]
 # **Exercise 3.** Write the count yourself. (The folk formula treats the looks as independent; they share their data.)
@@ -264,14 +269,14 @@ check("evaluation.ever_significant", ever_significant)
 # with one limit for all, made so that the total is 5 % (*Pocock's*) [4].
 
 # %%
-TABLE = {1: .050, 2: .083, 3: .107, 4: .126, 5: .142, 10: .193, 20: .248, 50: .320}      # as printed in [3]
-claim("Looks against false positives: largest difference from the published table",
+TABLE = {1: .050, 2: .083, 3: .107, 4: .126, 5: .142, 10: .193, 20: .248, 50: .320}   # from [3]
+claim("False positives by looks: largest difference from the published table",
       max(abs(crossing_probability([1.959964] * k) - rate) for k, rate in TABLE.items()), at_most=0.0006)
 
 # %%
 four = brentq(lambda c: crossing_probability([c] * 4) - 0.05, 1.9, 4)
-signal = brentq(lambda s: crossing_probability([four] * 4, s) - 0.9, 2, 6)     # mean z that gives power .9
-claim("Size of Pocock's four-look test in percent of a one-look test of equal power, published 118.3143",
+signal = brentq(lambda s: crossing_probability([four] * 4, s) - 0.9, 2, 6)  # mean z with power .9
+claim("Largest sample of Pocock's four-look test, in percent of a single look's",
       100 * (signal / (norm.isf(0.025) + norm.ppf(0.9)))**2, about=118.3143, within=0.01, digits=6)
 print(f"20 looks: {100 * crossing_probability([1.959964] * 20):.1f} %; "
       f"were they independent, {100 * (1 - 0.95**20):.1f} %")
