@@ -209,8 +209,8 @@ for policy in ("weekly", "four-weekly"):
 # No policy wins everywhere, and in three of five worlds the best is to leave the model alone. **A date answers what the
 # signal is blind to**: *psi* sleeps through ring and gradual change, where no input moves (by construction), and loses as
 # much as never retraining. **A signal answers what happens between dates**: in the ring *z* runs as rarely as the four-weekly
-# calendar, and loses less from its first days on, in every draw. Not so against *weekly*: there the draws disagree once the ring
-# is on. The lead was won before, in quiet weeks in which the trigger did nothing.
+# calendar, and loses less from its first days on, in every draw. Not so against *weekly*: once the ring is on the draws
+# disagree, as they do in the gradual world. That lead was won before, in quiet weeks in which the trigger did nothing.
 
 # %%
 paths = {p: np.mean([played["ring", p, s].path for s in SEEDS], axis=0) / 1000 for p in POLICIES}
@@ -388,7 +388,7 @@ check("retraining.optimal_interval", optimal_interval)
 # ## In production
 #
 # The proposal, then. A trigger on inputs: no, it beat *never* in no world and no draw. One on outcomes instead of the weekly
-# calendar: yes, where runs cost something or little changes; in a slow drift with free runs the date is safer. Under
+# calendar: yes, where runs cost something or little changes; in the slow drift, with free runs, the draws disagree. Under
 # either: a veto on the rows, and a gate whose price is known.
 #
 # | here | in tools | owner | how it fails |
@@ -404,7 +404,7 @@ check("retraining.optimal_interval", optimal_interval)
 # Built in: one event a world, a known reporting delay, every fraud reported some day even if reviewed. Reality mixes the
 # worlds in its own proportions, so an average over our five would mean nothing. Limits are customary values, not tuned;
 # prices are invented; *z* looks for too many frauds only. In the ring the cheapest first step is neither policy: a rule on
-# the segment, as in notebook 02, while labels ripen.
+# the segment, as in notebook 02, while labels ripen. And three draws are few: a lead of a thousand dollars is none.
 #
 # **References.** [1] D. Brook and D. Evans, Biometrika 59 (1972), and J. Lucas and R. Crosier, Technometrics 24 (1982), both
 # as quoted in the documentation of the R package `spc`, [`xcusum.arl`](https://rdrr.io/cran/spc/man/xcusum.arl.html).
