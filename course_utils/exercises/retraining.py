@@ -1,0 +1,363 @@
+"""Exercises of notebook 10: scheduled vs triggered retraining."""
+from __future__ import annotations
+
+import numpy as np
+
+from .engine import Exercise
+
+# ------------------------------------------------------------------ retraining.training_rows
+
+
+def training_rows(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """The rows, labels and weights of a training run, as they were known on the morning of `today`.
+
+    day : 1-D array: the day of each payment.
+    chargeback_day : 1-D array: the day on which its chargeback was filed, or will be; NaN for an
+        honest payment. The table was exported long after `today`, so it knows too much.
+    window, cutoff : the run uses `window` days of payments. The newest payment it may use is
+        cutoff + 1 days old on `today`. cutoff is at least 1.
+    delay_cdf : function: delay_cdf(age) is the share of frauds reported by that age in days. A
+        chargeback filed on `today` is known.
+    Returns a dict with
+        "rows" : array of the positions of the payments used, ascending
+        "label" : array of bool, one for each row used: known to be fraud
+        "weight" : array of float: a known fraud also stands for those of its age that have not
+            been reported yet; any other row counts as one
+    """
+    chosen = (day >= today - cutoff - window) & (day < today - cutoff)
+    label = chargeback_day[chosen] <= today              # NaN <= today is False
+    weight = np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0)
+    return {"rows": np.flatnonzero(chosen), "label": label, "weight": weight}
+
+
+def _exponential_delay(age):
+    return 1 - np.exp(-np.asarray(age, float) / 20)
+
+
+def _rows_inputs(rng):
+    n, today = 240, int(rng.integers(60, 90))
+    day = np.sort(rng.integers(0, 110, n))
+    chargeback = np.where(rng.random(n) < 0.35, day + 1.0 + rng.exponential(20, n).round(), np.nan)
+    return day, chargeback, today, int(rng.integers(15, 30)), int(rng.integers(2, 12)), _exponential_delay
+
+
+def _packed(chosen, label, weight):
+    return {"rows": np.flatnonzero(chosen), "label": label, "weight": weight}
+
+
+def _window(day, today, window, cutoff):
+    return (day >= today - cutoff - window) & (day < today - cutoff)
+
+
+def _future_labels(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """Every chargeback in the table became a label, those that were filed after `today` included. A run that night
+    could not know them: a backtest built like this promises a model that nobody can have."""
+    chosen = _window(day, today, window, cutoff)
+    label = ~np.isnan(chargeback_day[chosen])
+    return _packed(chosen, label, np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0))
+
+
+def _future_labels_unweighted(day, chargeback_day, today, window, cutoff, delay_cdf):
+    chosen = _window(day, today, window, cutoff)
+    return _packed(chosen, ~np.isnan(chargeback_day[chosen]), np.ones(chosen.sum()))
+
+
+_future_labels_unweighted.__doc__ = _future_labels.__doc__
+
+
+def _unripe_is_honest(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """Known frauds count as one row each, so the frauds that are still unreported are taught as honest payments. At
+    an age at which a tenth is reported, the model learns a tenth of the true rate."""
+    chosen = _window(day, today, window, cutoff)
+    return _packed(chosen, chargeback_day[chosen] <= today, np.ones(chosen.sum()))
+
+
+def _cut_by_label_day(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """The cut-off was applied to the day on which the chargeback was filed. A young fraud is then in only if it was
+    reported fast, and old payments enter because their chargeback is new. The cut-off is about the payment's age."""
+    known = chargeback_day <= today
+    when = np.where(known, chargeback_day, day)
+    chosen = (when >= today - cutoff - window) & (when < today - cutoff)
+    return _packed(chosen, known[chosen], np.where(known, 1 / delay_cdf(np.maximum(today - day, 1)), 1.0)[chosen])
+
+
+def _window_shrinks(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """The window was counted from `today`, so the cut-off came out of it: a longer cut-off then means less data, and a
+    comparison of two cut-offs compares two sample sizes."""
+    chosen = (day >= today - window) & (day < today - cutoff)
+    label = chargeback_day[chosen] <= today
+    return _packed(chosen, label, np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0))
+
+
+def _all_weighted(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """Every young row got the weight, frauds and others alike. Within one age the share of fraud is then as far too
+    low as before. What is missing are frauds, so only known frauds may stand for more than themselves."""
+    chosen = _window(day, today, window, cutoff)
+    return _packed(chosen, chargeback_day[chosen] <= today, 1 / delay_cdf(today - day[chosen]))
+
+
+# ------------------------------------------------------------------ retraining.trigger
+
+
+def trigger(filed, expected, limit, cooldown, least):
+    """The days on which a performance trigger starts the training job.
+
+    filed : 1-D array, one number a day from day 0 on: chargebacks filed that day.
+    expected : 1-D array: the number that the model in service leads one to expect that day.
+    Each day both are added to their running sums F and E, which start at 0. The job starts if
+        (F - E) / sqrt(E) exceeds limit, E is at least `least`, and `cooldown` days or more
+        have passed since the last start (the first start needs no waiting). A start sets both
+        sums back to 0, for the new model is judged by its own record.
+    Returns a list of day numbers.
+    """
+    starts, f, e = [], 0.0, 0.0
+    for day, (new_f, new_e) in enumerate(zip(filed, expected)):
+        f, e = f + new_f, e + new_e
+        rested = not starts or day - starts[-1] >= cooldown
+        if e >= least and rested and (f - e) / np.sqrt(e) > limit:
+            starts.append(day)
+            f, e = 0.0, 0.0
+    return starts
+
+
+def _trigger_inputs(rng):
+    days = 90
+    expected = np.full(days, float(rng.choice([0.5, 0.8, 1.5])))
+    change = int(rng.integers(20, 50))
+    rate = np.where(np.arange(days) >= change, rng.choice([3.0, 5.0]), 1.0)
+    filed = rng.poisson(expected * rate)
+    filed[1 + int(rng.integers(3))] += 6                  # an early cluster, when little is expected
+    return filed, expected, float(rng.choice([2.0, 2.5])), int(rng.integers(8, 15)), float(rng.choice([6.0, 8.0]))
+
+
+def _storm(filed, expected, limit, cooldown, least):
+    """There was no cooldown, so the job starts again as soon as a few days of the new model look bad, although its
+    training rows have hardly changed since the last run. One incident becomes a storm of runs."""
+    return trigger(filed, expected, limit, 0, least)
+
+
+def _no_least(filed, expected, limit, cooldown, least):
+    """You judged from the first chargeback on. With half a chargeback expected, three are already more than three
+    deviations: a normal approximation needs a few expected events before it means anything."""
+    return trigger(filed, expected, limit, cooldown, 0.0)
+
+
+def _no_reset(filed, expected, limit, cooldown, least):
+    """The sums were never set back. The new model is then blamed for the record of the old one, and retrained every
+    time the cooldown ends until the old excess is diluted."""
+    starts, f, e = [], np.cumsum(filed), np.cumsum(expected)
+    for day in range(len(f)):
+        rested = not starts or day - starts[-1] >= cooldown
+        if e[day] >= least and rested and (f[day] - e[day]) / np.sqrt(e[day]) > limit:
+            starts.append(day)
+    return starts
+
+
+def _one_day(filed, expected, limit, cooldown, least):
+    """Each day was judged by itself. An excess that is too small for one day's count is never seen, however long it
+    lasts; adding up is what makes a slow signal visible."""
+    starts = []
+    for day, (f, e) in enumerate(zip(filed, expected)):
+        if (not starts or day - starts[-1] >= cooldown) and (f - e) / np.sqrt(e) > limit:
+            starts.append(day)
+    return starts
+
+
+def _alarm_restarts_the_pause(filed, expected, limit, cooldown, least):
+    """Every alarm started the pause anew, also those that fell into it and started nothing. While the excess lasts
+    the pause never ends, and the job waits for the incident to be over."""
+    starts, last, f, e = [], None, 0.0, 0.0
+    for day, (new_f, new_e) in enumerate(zip(filed, expected)):
+        f, e = f + new_f, e + new_e
+        if e >= least and (f - e) / np.sqrt(e) > limit:
+            if last is None or day - last >= cooldown:
+                starts.append(day)
+                f, e = 0.0, 0.0
+            last = day
+    return starts
+
+
+# ------------------------------------------------------------------ retraining.may_promote
+
+
+def may_promote(evidence, margin):
+    """What to do with a freshly trained challenger.
+
+    evidence : dict with
+        "started_by" : "calendar", "drift alarm" or "performance alarm"
+        "contract_ok" : False if a row it was trained on contradicts the system of record
+        "ripe_frauds" : known frauds among the held-out payments that are old enough to judge by
+        "gain" : dollars that the challenger would have saved on those payments
+        "noise" : the standard error of gain
+        "champion_age" : days since the model in service was trained
+    margin : how many standard errors the gain has to exceed.
+    Returns "block" (never to be deployed), "wait" (fewer than 20 ripe frauds), "promote" or
+        "keep" (the champion). Some of the evidence is not evidence.
+    """
+    if not evidence["contract_ok"]:
+        return "block"
+    if evidence["ripe_frauds"] < 20:
+        return "wait"
+    return "promote" if evidence["gain"] > margin * evidence["noise"] else "keep"
+
+
+def _promote_inputs(rng):
+    return ({"started_by": str(rng.choice(["calendar", "drift alarm", "performance alarm"])),
+             "contract_ok": bool(rng.random() < 0.8),
+             "ripe_frauds": int(rng.choice([4, 19, 20, 60, 85])),
+             "gain": float(rng.choice([-900, -150, -60, 120, 380, 700, 1600])),
+             "noise": float(rng.choice([200, 350])),
+             "champion_age": int(rng.choice([7, 30, 95]))}, float(rng.choice([1.0, 2.0])))
+
+
+def _alarm_is_order(evidence, margin):
+    """An alarm was taken as the reason to deploy. It is a reason to look. Whether the new model is better is another
+    question, and only a comparison answers it."""
+    if evidence["started_by"] != "calendar" and evidence["contract_ok"]:
+        return "promote"
+    return may_promote(evidence, margin)
+
+
+def _any_alarm_is_order(evidence, margin):
+    return "promote" if evidence["started_by"] != "calendar" else may_promote(evidence, margin)
+
+
+_any_alarm_is_order.__doc__ = _alarm_is_order.__doc__
+
+
+def _newest(evidence, margin):
+    """What passed the contract was deployed. A new model has newer rows, riper or not, and its own luck in the sample;
+    in a world that stands still it is as often worse as it is better."""
+    return "promote" if evidence["contract_ok"] else "block"
+
+
+def _newest_unless_worse(evidence, margin):
+    """You kept the champion only if the challenger was shown to be worse. No difference found is not no difference: on
+    a small held-out sample almost nothing can be shown, and everything would be deployed."""
+    found = may_promote(evidence, margin)
+    return "promote" if found == "keep" and evidence["gain"] >= -margin * evidence["noise"] else found
+
+
+def _any_gain(evidence, margin):
+    """Any gain above zero counted. Half of all challengers that are no better show one, by the luck of a few large
+    frauds among the held-out payments."""
+    found = may_promote(evidence, margin)
+    return "promote" if found == "keep" and evidence["gain"] > 0 else found
+
+
+def _contract_last(evidence, margin):
+    """The comparison came first, and the contract was only asked when it had failed. On a log that contradicts the
+    record, held-out rows are as wrong as training rows: the break is learned, and the comparison applauds."""
+    if evidence["ripe_frauds"] < 20:
+        return "wait"
+    if evidence["gain"] > margin * evidence["noise"]:
+        return "promote"
+    return "keep" if evidence["contract_ok"] else "block"
+
+
+def _judged_unripe(evidence, margin):
+    """You judged on fewer than 20 known frauds. Then one large chargeback that arrives or not decides, and the standard
+    error, computed from the same few rows, is not to be trusted either."""
+    return may_promote({**evidence, "ripe_frauds": 20}, margin)
+
+
+def _too_old(evidence, margin):
+    """A champion past its ninetieth day was replaced without a comparison. Age is a reason to train a challenger and
+    to compare. It is not a fault, and a calendar cannot know what it costs."""
+    found = may_promote(evidence, margin)
+    return "promote" if found == "keep" and evidence["champion_age"] > 90 else found
+
+
+# ------------------------------------------------------------------ retraining.optimal_interval
+
+
+def optimal_interval(price, slope, fresh):
+    """Days between two scheduled runs at which the mean cost of a day is smallest.
+
+    price : dollars that a run costs, review and release included.
+    slope : dollars a day by which regret grows with each day of the model's age.
+    fresh : dollars a day that even a model trained this morning loses.
+    A model of age t therefore loses fresh + slope * t dollars a day.
+    Returns a float.
+    """
+    return float(np.sqrt(2 * price / slope))
+
+
+def _interval_inputs(rng):
+    return float(rng.uniform(100, 5000)), float(rng.uniform(0.5, 40)), float(rng.uniform(50, 900))
+
+
+def _break_even_rate(price, slope, fresh):
+    """price / slope is the age at which one day's extra loss equals the price of a run. By then the extra losses of all
+    days before have added up to many runs: it is the sum that must be weighed against the price."""
+    return price / slope
+
+
+def _forgot_the_half(price, slope, fresh):
+    """sqrt(price / slope) is what comes out if the whole interval is charged at the loss of its last day. Over the
+    interval the extra loss grows from zero, so its mean is half of that."""
+    return float(np.sqrt(price / slope))
+
+
+def _monthly(price, slope, fresh):
+    """Thirty days, whatever a run costs and however fast the world changes. A round date is a convention: at this price
+    and this slope it is not the cheapest interval."""
+    return 30.0
+
+
+def _fresh_counts(price, slope, fresh):
+    """The loss of a fresh model entered the balance. It is paid every day under every interval, so no interval can save
+    it, and it drops out when two intervals are compared."""
+    return float(np.sqrt(2 * (price + fresh) / slope))
+
+
+def _fresh_as_slope(price, slope, fresh):
+    return float(np.sqrt(2 * price / (slope + fresh)))
+
+
+_fresh_as_slope.__doc__ = _fresh_counts.__doc__
+
+
+EXERCISES = [
+    Exercise("retraining.training_rows", training_rows, _rows_inputs,
+             [(_future_labels, "the export is what was known"),
+              (_future_labels_unweighted, "the export is what was known"),
+              (_unripe_is_honest, "no chargeback yet means honest"),
+              (_cut_by_label_day, "a ripe label is one that was filed long ago"),
+              (_window_shrinks, "the cut-off costs no data"),
+              (_all_weighted, "young rows, not missing frauds, need the weight")],
+             ("Three separate questions: which payments by their day, which of those were known as fraud on `today`, "
+              "and how many each of them stands for.",
+              "A payment of age a is in if cutoff < a <= cutoff + window. Known means chargeback_day <= today; a "
+              "comparison with NaN is False, which is what you want.",
+              "np.flatnonzero(chosen) for the rows; np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0) for the "
+              "weights.")),
+    Exercise("retraining.trigger", trigger, _trigger_inputs,
+             [(_storm, "the sooner again, the better"),
+              (_no_least, "a ratio means the same on any count"),
+              (_no_reset, "the record belongs to the job, not to the model"),
+              (_one_day, "one day is enough to judge by"),
+              (_alarm_restarts_the_pause, "a blocked alarm counts as a run")],
+             ("Go through the days with two running sums. What happens to them on a day on which the job starts?",
+              "Test three things: e >= least, days since starts[-1] (if there is one), and (f - e) / sqrt(e) > limit. "
+              "Only a start resets the sums.")),
+    Exercise("retraining.may_promote", may_promote, _promote_inputs,
+             [(_alarm_is_order, "a trigger is an order"), (_any_alarm_is_order, "a trigger is an order"),
+              (_newest, "the newest model is the best"), (_too_old, "age is a fault"),
+              (_newest_unless_worse, "no difference found means equal"),
+              (_any_gain, "any measured gain is a gain"),
+              (_contract_last, "a good comparison excuses bad data"),
+              (_judged_unripe, "few labels are better than waiting")],
+             ("Which finding makes the comparison itself worthless? Which one makes it too early?",
+              "Contract, then enough ripe frauds, then gain against margin times noise. Two of the six entries are "
+              "not needed.")),
+    Exercise("retraining.optimal_interval", optimal_interval, _interval_inputs,
+             [(_break_even_rate, "retrain when a day's loss equals a run's price"),
+              (_forgot_the_half, "the last day's loss is the whole interval's"),
+              (_monthly, "monthly is a safe choice"),
+              (_fresh_counts, "losses that no run can avoid count too"),
+              (_fresh_as_slope, "losses that no run can avoid count too")],
+             ("Write the mean cost of a day for an interval of T days: runs cost price / T. What do the ages 0 to T "
+              "cost on average?",
+              "fresh + slope * T / 2 + price / T. Set the derivative by T to zero.")),
+]
