@@ -12,12 +12,11 @@ from .engine import Exercise
 def assign(users, share, salt):
     """Which version serves each request: a sticky, salted split.
 
-    users : list of user ids (whole numbers), one for each request, in order. A user may come back.
-    share : the share of users, from 0 to 1, that the canary is to get.
-    salt : str, the name of this release.
-    Returns a list of bool, one for each request: True if the canary serves it.
-    A user's place is the first 8 bytes of the SHA-256 of the text "salt:user", read as a whole
-    number with the most significant byte first, and divided by 2**64. The users below `share` are in.
+    users : list of user ids (whole numbers), one for each request. A user may come back.
+    share : the share of users, from 0 to 1, that the canary gets. salt : str, the release's name.
+    Returns a list of bool, one for each request: True if the canary serves it. A user's place is the
+        first 8 bytes of the SHA-256 of the text "salt:user", as a whole number with the most
+        significant byte first, divided by 2**64. Places below `share` are in.
     """
     from hashlib import sha256
 
@@ -214,12 +213,11 @@ def _candidate_answers(payment, live, candidate):
 def canary_days(p0, p1, share, traffic):
     """How many days a canary must run to find a harm.
 
-    p0, p1 : the rate of the bad event under the old and the new version, for example 0.04 and 0.06.
-    share : the share of users, between 0 and 1, that the canary gets; the others are the control.
-    traffic : users a day, all together.
-    Returns a float: the days after which a two-sided test at 5 % has an 80 % chance to find the
-        difference, when each day brings new users. For the planning formula use the two variances
-        p (1 - p) as they are, not their mean.
+    p0, p1 : the rate of the bad event under the old and the new version, say 0.04 and 0.06.
+    share : the share of users, between 0 and 1, in the canary; the others are the control.
+    traffic : users a day in both groups together, new ones every day.
+    Returns a float: the days after which a two-sided test at 5 % finds the difference in 80 % of
+        all cases, by the formula with both variances p (1 - p).
     """
     from statistics import NormalDist
 

@@ -38,7 +38,7 @@ ITEMS = (
           "The answer is discarded, the reservation is not: each copy would take a real room off the market."),
     _item("b1", "B",
           "A map service sends 1 % of its drivers, 300 a day, through a new routing model. It is feared that 5 % instead of "
-          "3 % of the trips are broken off. After a day 4 % of the canary's trips were, which is far from significant. What now?",
+          "3 % of the trips are broken off. After a day 4 % of the canary's were, which is far from significant. What now?",
           "Work out how many drivers that fear needs, and go on or widen until they are in.",
           "Run it as a shadow for a day instead, and release it if the routes look the same.",
           "Release it: a harm that was there would have been significant after the first day.",
