@@ -3,9 +3,9 @@
 #
 # {{badges}}
 #
-# A shadow answers copies of the requests, and nobody sees its answers. A canary answers a few users for real. One release
-# with four planted faults meets both here. Afterwards you can say which of them can show a given harm, how long that takes,
-# and when to stop. About 45 minutes.
+# A shadow answers copies of the requests, and nobody sees its answers. A canary answers a few users for real. Here both meet
+# one release with four planted faults. Afterwards you can say which of them can show a given harm, how long that takes, and
+# when to stop. About 45 minutes.
 
 # %%
 import logging
@@ -35,8 +35,8 @@ pair("canary")
 # ## Every box was ticked
 #
 # Lantern moves its fraud model to a new service, v2, with the weights unchanged. What changes is what a doubtful payment
-# meets: v1 asks for a code from a text message, v2 shows a new challenge screen. There are 20,000 checkouts a day, each by
-# another user; we simulate them, with what either version would decide. Then the release log.
+# meets: v1 asks for a code from a text message, v2 shows a new screen. We simulate 20,000 checkouts a day, each by another
+# user, with what either version decides. Then the release log:
 
 # %%
 GIVE_UP = {"v1": 0.20, "v2": 0.30}     # of challenged users, invented: change them and run all
@@ -70,12 +70,13 @@ log = traffic(7, 81, 82, 83)
 day81, day82, day83 = (log[log.day == day] for day in (81, 82, 83))
 same, few = ks_2samp(day81.score_v1, day81.score_v2), day82.place < 0.01
 old, new = lost(day82, "v1"), lost(day82, "v2")
+rate, others = 100 * new[few].mean(), 100 * old[~few].mean()
 missing = lost(day83, "v2").sum() - lost(day83, "v1").sum()
 print(f"[x] day 81  shadow, all requests: scores unchanged (Kolmogorov-Smirnov p = {same.pvalue:.2f})\n"
       f"[x] day 82  canary, 1 % of users: {few.sum()} users, {day82.comma[few].sum()} errors, abandoned "
-      f"{new[few].mean():.1%} (others {old[~few].mean():.1%}), p = {versus(few, old, new).p:.2f}\n"
+      f"{rate:.1f} % (others {others:.1f} %), p = {versus(few, old, new).p:.2f}: no alarm\n"
       "[x] day 83  v2 for everybody\n"
-      f"    day 84  {day83.comma.sum()} customers saw an error 500; {missing} checkouts are missing")
+      f"    day 84  support: {day83.comma.sum()} customers saw error 500; finance: {missing} checkouts fewer")
 
 # %% [markdown]
 # In truth v1 loses 4 % of the checkouts, and v2 loses 6 %. **If Lantern had run that canary, 1 % of the users for one day, a
@@ -89,7 +90,7 @@ predict("canary.alarms_in_100", answer=..., confidence=...)
 # ## Two versions, on this machine
 #
 # Real services on 127.0.0.1. `write` is what a service does to the world: charge a card, send a text message. Three of the
-# faults stand in the code, and a port really has such faults. The fourth is the screen.
+# faults stand in the code, and ports to a new service do have such faults. The fourth is the screen.
 
 # %%
 logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)     # else the server prints each crash
@@ -117,8 +118,8 @@ def service(version, write):
 # ## A canary is a split
 #
 # `place`, above, hashes the user's number with the release's name, the *salt*; users below the share go to v2. Envoy, the
-# proxy inside Istio, draws a random number for each *request* instead [1]. We send 100 requests of 25 users both ways; four
-# amounts have a decimal comma. **Exercise 1** follows: write the split for a stream of requests.
+# proxy inside Istio, by default draws a random number for each *request* [1]. We send 100 requests of 25 users both ways;
+# four amounts have a decimal comma. Then, **exercise 1**: write the split for a stream of requests.
 
 # %%
 payments = [{"id": i, "user": i % 25, "hour": int(r.hour), "age_days": r.age_days, "n_24h": int(r.n_24h),
@@ -149,14 +150,14 @@ with serve(service("v1", nothing)) as v1, serve(service("v2", nothing)) as v2:
 check("canary.assign", assign)
 
 # %% [markdown]
-# Drawn by request, most users meet both screens. They belong to neither group, and no comparison can use them. Either way a
-# crash costs a user the checkout: that is what makes it a canary.
+# Drawn by request, most users meet both screens: no comparison can use them. Either way a crash costs a user the checkout,
+# and that is what makes it a canary.
 #
 # ## A shadow is a copy
 #
 # The copy leaves after the live answer, on another thread; its answer, or its crash, goes to a log. We run it with v2 as it
-# is, then with v2's writes *stubbed* (replaced by a function that does nothing), then, wrongly, waiting for the copy.
-# **Exercise 2** follows: write the mirror.
+# is, with v2's writes *stubbed* (replaced by a function that does nothing), and, wrongly, with the user waiting for the copy.
+# Then, **exercise 2**: write the mirror.
 
 # %%
 def mirrored(stubbed, waiting):
@@ -194,7 +195,7 @@ check("canary.mirror", mirror)
 
 # %% [markdown]
 # No user has met a crash, and the log has all of them. But a discarded *answer* is not a discarded *effect*: without stubs
-# the shadow charged most customers twice.
+# most customers were charged twice.
 #
 # ## Four faults, two instruments
 #
@@ -233,22 +234,22 @@ claim("Share challenged in the canary, three worlds: smallest p", ps[:, 0].min()
 claim("Abandonment in the canary, three worlds: largest p", ps[:, 1].max(), at_most=0.001)
 
 # %% [markdown]
-# The shadow hurts nobody, and has three of the four faults within a day. For crashes and slow calls a canary pays with users.
-# (*z* is a difference over the standard deviation that chance gives it; beyond 1.96 it is called significant.) Two rows have
-# only one witness.
+# The shadow hurts nobody, and has three of the four faults within a day. The canary has two of those as well, and pays for
+# them with users. (*z* is a difference over the standard deviation that chance gives it; beyond 1.96 it is called
+# significant.) The other two rows have one witness each.
 #
-# **The clock.** v2 adds as many challenges as it drops, so every total stands still: the distribution of scores, which was
-# the box ticked on day 81, and the canary's share of challenges. Only the *pair* of answers to one request shows the
-# difference, and its hour names the bug, with no label at all. The weights are the same, so each difference is a fault.
-# Between two different models it has no sign: it says where to look, not who is right.
+# **The clock.** v2 adds as many challenges as it drops, so every total stands still: the distribution of the scores, which
+# ticked the box of day 81, and the canary's share of challenges. Only the two answers to the *same request* show it, and their
+# hour names the bug, with no label at all. The weights are the same, so each difference is a fault. Between two different
+# models a difference has no sign: it says where to look, not who is right.
 #
 # **The screen.** No shadow shows it, at any length. Not because "a shadow sees no outcomes": a payment that v1 let through
-# gets its label a month later, and that label scores v2 as well. A payment that v1 stopped and v2 would not never gets one.
-# And what people do at v2's screen is in no log, because it did not happen.
+# gets its label, if a month later, and that label scores v2 as well. But a payment that only v1 stops never gets one; and what
+# people do at v2's screen is in no log, because it did not happen.
 #
 # ## The quiet canary, ten thousand times
 #
-# Back to the box of day 82: the canary of 1 % for one day, drawn again and again.
+# Back to the box of day 82: the canary of 1 % for one day, drawn again and again. It rings when *z* exceeds 1.96.
 
 # %%
 def z_of(lost0, n0, lost1, n1):
@@ -298,28 +299,29 @@ for f, (_, _, n, _) in need.items():
 # %%
 figure, axes = subplots(2, height=5.4)
 users = np.arange(100, 2_501, 100)                            # in the canary
-for f, colour, style in ((0.01, BLUE, "-"), (0.05, ORANGE, "--"), (0.25, GREEN, "-.")):
+for f, colour, style in ((0.01, BLUE, "-"), (0.05, ORANGE, "--"), (0.10, GREEN, "-.")):
     chance = [100 * alarms(f, u / f / 20_000) for u in users]
     for axis, x in zip(axes, (users / f / 20_000, users)):
         axis.plot(x, chance, style, color=colour, label=f"{100 * f:.0f} % of users")
         axis.axhline(80, color=GREY, linestyle=":", linewidth=1)
         axis.set_ylabel("alarms, % of canaries")
 axes[0].set(title="By days, a small share is slow", xlabel="days")
-axes[1].set(title="By users in the canary, all shares are alike", xlabel="users in the canary")
+axes[1].set(title="By users in the canary, small shares are alike", xlabel="users in the canary")
 axes[0].legend(loc="lower right")
-a, b, c, d = (100 * alarms(*how) for how in ((0.01, 1), (0.01, 5), (0.05, 1), (0.25, 0.25)))
-show(figure, f"Chance that 4 % -> 6 % rings. With 1 % of the users it is {a:.0f} % after one day and "
-             f"{b:.0f} % after five, with 5 % {c:.0f} % after one day, with 25 % {d:.0f} % after six hours. "
-             "Against the users in the canary the three curves nearly coincide. (Dotted: 80 %.)")
+one, five, small, large = (f"{100 * alarms(*how):.0f} %" for how in (
+    (0.01, 1), (0.01, 5), (0.05, 1), (0.10, 0.5)))
+show(figure, f"Chance that 4 % -> 6 % rings. With 1 % of the users it is {one} after one day and {five} "
+             f"after five, with 5 % {small} after one day, with 10 % {large} after half a day. Against the "
+             "number of users in the canary the three curves nearly coincide. (Dotted: 80 %.)")
 
 # %% [markdown]
 # ## A small share costs time, and saves nobody
 #
-# 4 % → 6 % takes 1,100 to 1,400 users in the canary, whether they come in five days or in six hours. (More canaries ring than
-# planned, up to 88 %: the test pools the two rates, and beside a small canary that is nearly the control's smaller variance;
-# the formula keeps both. It errs on the safe side.)
+# 4 % → 6 % takes 1,100 to 1,400 users in the canary, whether they come in five days or in six hours. (The test finds it more
+# often than planned, up to 88 %: it pools the two rates, and beside a small canary the pool has the control's smaller variance.
+# The formula keeps both, and errs on the safe side.)
 #
-# What a small first stage is for is the harm that is not ordinary. A classic survey gives *n* = 16σ²/Δ² users for each of two
+# A small first stage is for harm out of the ordinary. A classic survey gives *n* = 16σ²/Δ² users for each of two
 # equal groups, with variance σ² and change Δ: "over 409,000" for revenue, "less than 122,000" for a 5 % rate that moves by 5 %
 # of itself, 7,600 for 20 % of itself. A harm twenty times the planned one takes 1/400 of the time: two weeks become "the first
 # hour" [2]. So a rollout's schedule is a sample size. Flagger's documentation shows one of 25 minutes [3].
@@ -341,13 +343,13 @@ print(f"At Lantern {met:.0f} users would meet v2 in that time; chance to find 4 
       f"{100 * power(0.04, 0.06, everybody, share=met / everybody):.0f} %")
 
 # %% [markdown]
-# The survey's examples come out, and its 16 is within 2 % of the exact constant. (Flagger watches error rate and latency, for
-# which 25 minutes may do. But the schedule never asks how many users it saw.)
+# The survey's figures come out; its 16 is within 2 % of the exact constant. (Flagger watches error rate and latency, for which
+# 25 minutes may do. But the schedule never asks how many users it saw.)
 #
 # ## More users than planned are no gift
 #
 # Stickiness by cookie has a trap. If only users drawn *into* the canary get a cookie, all others are drawn again on every page,
-# and those who open many pages end up inside; this has been reported for real rollouts [4]. Suppose that 30 % are regular
+# and those who open many pages end up inside, as was reported of a real tool [4]. Suppose that 30 % are regular
 # customers, who open ten pages and rarely give up; the others open two. v2 makes each kind give up half as often again.
 
 # %%
@@ -376,8 +378,8 @@ table.round({"harm, %": 1, "p of harm": 3, "p of split": 3})
 
 # %% [markdown]
 # The canary has nearly four times the planned users, most of them regulars; beside a control that has lost them it looks
-# almost harmless. More users do not help. The counts alone convict the split: a *sample-ratio mismatch* (SRM). Test it first,
-# and if it fails, do not read the metric.
+# almost harmless, and more users do not help. The counts alone convict the split: a *sample-ratio mismatch* (SRM). Test it
+# first, and if it fails, do not read the metric. (One sound split is quiet too: one day is less than the 1.15 it needs.)
 #
 # **Exercise 4.** The gate: crashes, counts, harm, users. Put the questions in order.
 
@@ -425,8 +427,8 @@ else:
           "of 1,000 harmless releases")
 
 # %% [markdown]
-# Without a gate everything reaches everybody on day three. A gate that works stops v2.1 for a few checkouts and refuses to judge
-# behind the cookie. Now and then it stops a harmless release, which costs a repeat.
+# Without a gate everything reaches everybody on day three. A gate that works stops v2.1 after a few checkouts and refuses to
+# judge behind the cookie. Now and then it stops a harmless release, which costs a repeat.
 #
 # ## In production
 #
@@ -437,12 +439,13 @@ else:
 # | split | Istio `weight`, Argo `setWeight`; stickiness is extra | platform | by request; by a cookie on one side |
 # | gate | Argo *AnalysisRun*: Successful, Failed, Inconclusive [6]; Flagger `threshold` | who answers for the harm | a schedule without a number of users |
 #
-# As text, with field names from the documentation [5, 6]: an Istio shadow, and an Argo step that asks your gate. An answer that
-# meets neither condition, `extend` or `invalid`, is Inconclusive and pauses the rollout for a person.
+# As text, abridged, with field names from the documentation [5, 6]: an Istio shadow, and an Argo step that asks your gate. An
+# answer that meets neither condition, `extend` or `invalid`, is Inconclusive and pauses the rollout for a person.
 #
 # ```yaml
 # kind: VirtualService
 # spec:
+#   hosts: [checkout]
 #   http:
 #   - route: [{destination: {host: checkout, subset: v1}, weight: 100}]
 #     mirror: {host: checkout, subset: v2}
@@ -475,8 +478,7 @@ else:
 # hours, not yesterday.
 #
 # Abandonment shows within minutes. Chargebacks take a month, so a gate on fraud needs a proxy, and a hold-out for later. Where
-# users are drawn and requests tested, one user's requests count as independent and the test rings too often. How to stop early
-# and honestly is in notebook 06.
+# users are drawn but requests are tested, the test rings too often. How to stop early and honestly: notebook 06.
 #
 # **References.** [1] Envoy, [issue 8167](https://github.com/envoyproxy/envoy/issues/8167). [2] R. Kohavi, R. Longbotham,
 # D. Sommerfield and R. Henne, [*Controlled experiments on the web*](https://doi.org/10.1007/s10618-008-0114-1), 2009,
