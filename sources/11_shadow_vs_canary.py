@@ -76,7 +76,7 @@ print(f"[x] day 81  shadow, all requests: scores unchanged (Kolmogorov-Smirnov p
       f"[x] day 82  canary, 1 % of users: {few.sum()} users, {day82.comma[few].sum()} errors, abandoned "
       f"{rate:.1f} % (others {others:.1f} %), p = {versus(few, old, new).p:.2f}: no alarm\n"
       "[x] day 83  v2 for everybody\n"
-      f"    day 84  support: {day83.comma.sum()} customers saw error 500; finance: {missing} checkouts fewer")
+      f"    day 84  support: {day83.comma.sum()} errors reported; finance: {missing} checkouts missing")
 
 # %% [markdown]
 # In truth v1 loses 4 % of the checkouts, and v2 loses 6 %. **If Lantern had run that canary, 1 % of the users for one day, a
@@ -311,8 +311,8 @@ axes[0].legend(loc="lower right")
 one, five, small, large = (f"{100 * alarms(*how):.0f} %" for how in (
     (0.01, 1), (0.01, 5), (0.05, 1), (0.10, 0.5)))
 show(figure, f"Chance that 4 % -> 6 % rings. With 1 % of the users it is {one} after one day and {five} "
-             f"after five, with 5 % {small} after one day, with 10 % {large} after half a day. Against the "
-             "number of users in the canary the three curves nearly coincide. (Dotted: 80 %.)")
+             f"after five, with 5 % {small} after one day, with 10 % {large} after half a day. Against "
+             "the users in the canary the three curves nearly coincide. (Dotted: 80 %.)")
 
 # %% [markdown]
 # ## A small share costs time, and saves nobody
