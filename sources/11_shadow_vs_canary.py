@@ -39,7 +39,7 @@ pair("canary")
 # user, with what either version decides. Then the release log:
 
 # %%
-GIVE_UP = {"v1": 0.20, "v2": 0.30}     # of challenged users, invented: change them and run all
+GIVE_UP = {"v1": 0.20, "v2": 0.30}     # share of challenged users, invented
 
 def place(user, salt="v2"):            # a number from 0 to 1 that looks random and never changes
     return int.from_bytes(sha256(f"{salt}:{user}".encode()).digest()[:8], "big") / 2**64
@@ -195,7 +195,7 @@ check("canary.mirror", mirror)
 
 # %% [markdown]
 # No user has met a crash, and the log has all of them. But a discarded *answer* is not a discarded *effect*: without stubs
-# most customers were charged twice.
+# most customers were charged, or texted, twice.
 #
 # ## Four faults, two instruments
 #
@@ -358,8 +358,8 @@ def srm_p(counts, shares):               # chi-square test of two counts against
     return erfc(sqrt(((counts - expected) ** 2 / expected).sum() / 2))
 
 def split(seed, kind):
-    luck, regular = np.random.default_rng(seed), np.arange(20_000) < 6_000           # 30 %
-    draws = np.where(regular, 10, 2) if kind == "cookie" else 1              # chances to be drawn in
+    luck, regular = np.random.default_rng(seed), np.arange(20_000) < 6_000      # 30 % are regulars
+    draws = np.where(regular, 10, 2) if kind == "cookie" else 1                 # chances to be drawn in
     into = luck.random(20_000) < 1 - 0.95**draws
     gone = luck.random(20_000) < np.where(regular, 0.02, 0.05) * np.where(into, 1.5, 1)
     harm = versus(into, gone, gone)
