@@ -29,7 +29,8 @@ def serve(app, start_within: float = 10.0) -> Iterator[str]:
     """
     import uvicorn
 
-    with socket.socket() as listener:
+    # Named as TCP, so that asyncio sends small answers at once (TCP_NODELAY) instead of waiting 40 ms.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off",
                                                timeout_graceful_shutdown=2))
