@@ -60,7 +60,7 @@ for today, cause in {63: "drift alarm", 73: "calendar", 98: "drift alarm", 101: 
     log.append([today, cause, before, now, now - before])
     old = new
 log = pd.DataFrame(log, columns=["day", "started by", "old $/day", "new $/day", "change"])
-log.set_index("day").round()
+log.round().set_index(["day", "started by"]).astype(int)
 
 # %% [markdown]
 # Half of the runs made things worse, though five days are partly luck. The proposal on the table: *replace the calendar by
@@ -195,7 +195,7 @@ claim("Stable, new market, bug: no policy beats never, in any draw",
       (dollars.loc["never"] == least)[["stable", "new market", "unit bug"]].all(axis=None))
 claim("Ring: z > 3 is the cheapest of the six, in every draw",
       (dollars.loc["z > 3"] == least)["ring"].all())
-claim("The hybrid is the cheapest nowhere, in no draw",
+claim("The hybrid is nowhere the cheapest, in any draw",
       (dollars.loc["z > 3 or four-weekly"] > least).all(axis=None))
 claim("Ring, gradual: psi never starts a run",
       (runs.loc["psi > 0.10"][["ring", "gradual"]] == 0).all(axis=None))

@@ -231,7 +231,7 @@ for seed, (_, _, _, day) in worlds.items():
           f"the night; only v1 challenged {stopped.sum()}, of them fraud: {day.fraud[stopped].sum()}")
 ps = np.array([(challenged.p, gone.p) for _, challenged, gone, _ in worlds.values()])
 claim("Share challenged in the canary, three worlds: smallest p", ps[:, 0].min(), at_least=0.05)
-claim("Abandonment in the canary, three worlds: largest p", ps[:, 1].max(), at_most=0.001)
+claim("Abandonment in the canary, three worlds: largest p", ps[:, 1].max(), at_most=0.01, digits=1)
 
 # %% [markdown]
 # The shadow hurts nobody, and has three of the four faults within a day. The canary has two of those as well, and pays for
@@ -270,7 +270,8 @@ claim("Checkouts lost on each day at 100 %", 0.02 * 20_000, about=400, within=0.
 reveal("canary.alarms_in_100", rings[0], within=5)
 
 # %% [markdown]
-# Two out of three such canaries are quiet with this harm, and nearly all without it. *No alarm* was no news.
+# Two out of three such canaries are quiet with this harm, and nearly all without it. *No alarm* was no news. (Day 82 was
+# picked for the story because it was quiet.)
 #
 # How long is enough? With *N* users in all and a share *f* in the canary, the difference has variance
 # p₁(1−p₁)/(fN) + p₀(1−p₀)/((1−f)N). It should lie 1.96 standard deviations above zero, and 0.84 more, to be found in 80 % of
@@ -374,7 +375,8 @@ claim("True harm, in % of the checkouts", 100 * 0.5 * (0.3 * 0.02 + 0.7 * 0.05),
 claim("Largest harm behind a cookie, three seeds", table.loc["cookie"]["harm, %"].max(), at_most=1.1)
 claim("Users behind a cookie, over the planned ones", table.loc["cookie"]["in canary"].mean() / 1_000,
       about=3.7, within=0.1)
-table.round({"harm, %": 1, "p of harm": 3, "p of split": 3})
+table.round({"harm, %": 1}).assign(**{c: table[c].map(lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}")
+                                      for c in ("p of harm", "p of split")})
 
 # %% [markdown]
 # The canary has nearly four times the planned users, most of them regulars; beside a control that has lost them it looks
@@ -390,7 +392,8 @@ check("canary.gate", gate)
 # ## Your gate decides
 #
 # A ladder of stages, with a report every evening, for three releases. v2.1 has its code repaired and keeps the screen. v2.2 has
-# the old screen again. The third is v2.1 behind the cookie. The limit for *z* is 2.4, because the ladder reads it four times.
+# the old screen again. The third is v2.1 behind the cookie. The limit for *z* is 2.4, because the ladder reads it about four times.
+# (It counts afresh at each stage and looks for harm alone, so this errs on the strict side.)
 
 # %%
 for looks, limit in ((1, 1.96), (4, 2.4), (288, 1.96)):
