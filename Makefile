@@ -5,11 +5,13 @@
 # make datasets      regenerate datasets/
 #
 # PY=/path/to/python3.12 chooses the Python (3.11 or newer) that the environment is made from.
+# TORCH_INDEX=https://... installs torch from that index; without it, from where pip is set to look.
 
 PY ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 export PYTHONHASHSEED = 0
+export TORCH_INDEX
 
 .PHONY: lab test check notebooks datasets lint clean
 .DEFAULT_GOAL := lab

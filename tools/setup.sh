@@ -3,7 +3,7 @@
 # Usage: sh tools/setup.sh PYTHON
 set -u
 python=$1
-need_mb=${COURSE_NEED_MB:-1500}
+need_mb=${COURSE_NEED_MB:-3000}
 
 stop() { printf '\nSet-up stopped: %s\n%s\n' "$1" "$2" >&2; exit 1; }
 
@@ -17,13 +17,15 @@ free_mb=$(df -Pm . | awk 'NR == 2 { print $4 }')
 [ "$free_mb" -ge "$need_mb" ] ||
     stop "only $free_mb MB are free on this disk." "The environment needs about $need_mb MB. Free some space, then run make again."
 
-echo "Setting up the course in .venv (once; about a minute on a good connection) ..."
+echo "Setting up the course in .venv (once; a minute or two on a good connection) ..."
 [ -x .venv/bin/python ] && .venv/bin/python -c 'import pip' 2>/dev/null || "$python" -m venv --clear .venv ||
     stop "the virtual environment could not be made." "Look at the message above; 'make clean' removes what was begun."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab,systems,dev]' ||
+# torch first and alone: TORCH_INDEX, where given, holds nothing else. Without it, plain pip.
+pip() { .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$@"; }
+pip ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch && pip -e '.[lab,text,systems,dev]' ||
     stop "the packages could not be installed." "The first set-up needs the network. Check the connection (or the proxy: HTTPS_PROXY), then run make again; what was downloaded is kept."
 if .venv/bin/python -m pip list --format=freeze 2>/dev/null | grep -q '^nvidia-'; then
-    stop "a GPU build of a package was installed (nvidia-*)." "The course needs none of it, and it takes gigabytes: make clean, then run make again."
+    stop "a GPU build of a package was installed (nvidia-*)." "The course needs none of it, and it takes gigabytes. Run make clean, then make again with TORCH_INDEX set to the index of torch's CPU builds; the README names it."
 fi
 # JupyterLab asks no news server and no update server: nothing leaves the learner's machine.
 mkdir -p .venv/share/jupyter/lab/settings

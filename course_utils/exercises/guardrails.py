@@ -1,0 +1,455 @@
+"""Exercises of notebook 01: guardrails vs validation."""
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from .engine import Exercise
+
+# ------------------------------------------------------------------ guardrails.is_valid
+
+
+def is_valid(text, order, total):
+    """Whether a reply keeps the contract, to the letter.
+
+    text : str, what the model wrote: anything at all. order : int, the customer's order. total : int, dollars paid for it.
+    Returns True if text is a JSON object with exactly the keys "action", "order", "amount" and "text", where
+        "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number `order`; "amount" is
+        a whole number, from 1 to `total` for a refund and 0 for any other action; "text" is a text that is not empty.
+        Otherwise returns False. True and False are no numbers. Never raises.
+    """
+    import json
+
+    try:
+        reply = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(reply, dict) or set(reply) != {"action", "order", "amount", "text"}:
+        return False
+    action, amount = reply["action"], reply["amount"]
+    if action not in ("refund", "refuse", "inform", "escalate"):
+        return False
+    if type(reply["order"]) is not int or reply["order"] != order or type(amount) is not int:
+        return False
+    if not isinstance(reply["text"], str) or not reply["text"]:
+        return False
+    return 1 <= amount <= total if action == "refund" else amount == 0
+
+
+def _reply_inputs(rng):
+    order, total = int(rng.integers(1000, 9999)), int(rng.integers(10, 99))
+    action = str(rng.choice(["refund", "refuse", "inform", "escalate"]))
+    reply = {"action": action, "order": order, "amount": total if action == "refund" else 0, "text": "we answer today"}
+    change = rng.integers(14)
+    if change == 0:
+        reply["amount"] = total + 1
+    elif change == 1:
+        reply["amount"] = int(rng.choice([0, -total])) if action == "refund" else 5
+    elif change == 2:
+        reply["order"] = order + 1
+    elif change == 3:
+        reply["action"] = "approve"
+    elif change == 4:
+        del reply["text"]
+    elif change == 5:
+        reply["internal"] = "policy: no refunds"
+    elif change == 6:
+        reply["amount"] = str(reply["amount"])
+    elif change == 7:
+        reply = {**reply, "action": "inform", "amount": False}
+    elif change == 8:
+        reply["text"] = ""
+    text = json.dumps(reply)
+    if change == 10:
+        text = text[:-2]
+    elif change == 11:
+        text = str(rng.choice(["", "null", "[]", '"refund"', "7", "Я не могу", "\udcff\x00", "[" * 5000]))
+    elif change == 12:
+        text = f"```json\n{text}\n```"
+    return text, order, total
+
+
+def _parses(text, order, total):
+    """That a text is JSON says nothing of what is in it. The contract names keys, types, ranges and how they depend on each
+    other, and each of these is a line of code."""
+    try:
+        json.loads(text)
+        return True
+    except (ValueError, RecursionError):
+        return False
+
+
+def _load(text):
+    try:
+        reply = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return reply if isinstance(reply, dict) and set(reply) == {"action", "order", "amount", "text"} else None
+
+
+def _fields(reply):
+    return (reply["action"] in ("refund", "refuse", "inform", "escalate") and type(reply["order"]) is int
+            and type(reply["amount"]) is int and isinstance(reply["text"], str) and bool(reply["text"]))
+
+
+def _types_only(text, order, total):
+    """Every field was checked by itself. A refund of more than was paid has a whole number in the field for numbers: what
+    breaks the contract is how the fields go together, and how they go with the order."""
+    reply = _load(text)
+    return reply is not None and _fields(reply)
+
+
+def _no_lower_bound(text, order, total):
+    """The amount was held against the total only. Refunds of zero and of less than zero pass, and so do amounts
+    beside an action that pays nothing."""
+    reply = _load(text)
+    return reply is not None and _fields(reply) and reply["order"] == order and reply["amount"] <= total
+
+
+def _any_order(text, order, total):
+    """The order was not compared. A perfectly formed reply about somebody else's order keeps no contract with this
+    customer."""
+    reply = _load(text)
+    return reply is not None and is_valid(text, reply["order"], total)
+
+
+def _extra_keys(text, order, total):
+    """Keys that nobody asked for were let through. What a contract does not name, nobody has looked at, and sooner or
+    later it reaches a customer."""
+    try:
+        reply = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(reply, dict):
+        return False
+    return is_valid(json.dumps({k: v for k, v in reply.items() if k in ("action", "order", "amount", "text")}), order, total)
+
+
+def _bool_is_int(text, order, total):
+    """In Python True is 1 and False is 0, and isinstance(False, int) says yes. In JSON `false` is no number, and whoever
+    reads the amount in another language gets an error, or a surprise."""
+    reply = _load(text)
+    if reply is not None and isinstance(reply["amount"], bool):
+        return is_valid(json.dumps({**reply, "amount": int(reply["amount"])}), order, total)
+    return is_valid(text, order, total)
+
+
+def _repaired(text, order, total):
+    """Numbers in quotation marks, a missing bracket or a fence around the reply were put right and then accepted. A repair may
+    be a good next step; the question here was whether this text keeps the contract."""
+    text = text.strip().removeprefix("```json").removesuffix("```").strip()
+    for end in ("", '"}', "}"):
+        try:
+            reply = json.loads(text + end)
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(reply, dict):
+            return False
+        if isinstance(reply.get("amount"), str) and reply["amount"].isdigit():
+            reply["amount"] = int(reply["amount"])
+        return is_valid(json.dumps(reply), order, total)
+    return False
+
+
+# ------------------------------------------------------------------ guardrails.precision
+
+
+def precision(share, hit, false_alarm):
+    """Of the requests that a guardrail blocks, the share that deserves it.
+
+    share : the share of attacks among all requests. hit : the share of attacks that are blocked.
+    false_alarm : the share of harmless requests that are blocked. All from 0 to 1; at least something is blocked.
+    """
+    blocked_attacks = share * hit
+    return blocked_attacks / (blocked_attacks + (1 - share) * false_alarm)
+
+
+def _precision_inputs(rng):
+    return (float(rng.choice([0.5, 0.2, 0.01, 0.001])), round(float(rng.uniform(0.5, 0.99)), 2),
+            float(rng.choice([0.001, 0.01, 0.05, 0.1])))
+
+
+def _hit_rate(share, hit, false_alarm):
+    """The hit rate says which part of the attacks is blocked. The question was the other way round: which part of the
+    blocked is an attack."""
+    return hit
+
+
+def _no_false_alarms(share, hit, false_alarm):
+    """The false-alarm rate says which part of the harmless is blocked; one minus it says which part is not. How many of the
+    blocked are harmless depends on how many harmless there are."""
+    return 1 - false_alarm
+
+
+def _as_in_the_test(share, hit, false_alarm):
+    """That is right where half of all requests are attacks, as in many test sets. Where attacks are rare the few false
+    alarms on a great many harmless requests outnumber them."""
+    return hit / (hit + false_alarm)
+
+
+def _share_of_all(share, hit, false_alarm):
+    """That is the share of all requests that are attacks and blocked. It has to be divided by the share that is blocked."""
+    return share * hit
+
+
+def _misses_too(share, hit, false_alarm):
+    """You divided by all attacks and the false alarms. Attacks that were missed are not among the blocked."""
+    return share * hit / (share + (1 - share) * false_alarm)
+
+
+# ------------------------------------------------------------------ guardrails.threshold
+
+
+def threshold(scores, attack, share, miss, refusal):
+    """The score from which on to block, so that a live request costs least on average.
+
+    scores : array of float, higher is more suspicious, one for each request of a tuning sample; all different.
+    attack : array of bool, which of them are attacks. The sample holds far more attacks than live traffic does.
+    share : the share of attacks in live traffic.
+    miss, refusal : dollars for an attack that passes, and for a harmless request that is blocked.
+    Returns one of the scores (block from it on), or float("inf") to block nothing. Among equally cheap
+        ones the highest.
+    """
+    best, least = float("inf"), share * miss
+    for t in sorted(scores, reverse=True):
+        blocked = scores >= t
+        missed, refused = 1 - blocked[attack].mean(), blocked[~attack].mean()
+        cost = share * missed * miss + (1 - share) * refused * refusal
+        if cost < least - 1e-12:
+            best, least = t, cost
+    return best
+
+
+def _threshold_inputs(rng):
+    n = int(rng.integers(40, 120))
+    attack = rng.random(n) < 0.5
+    attack[:2] = True, False
+    scores = np.round(1 / (1 + np.exp(-(rng.normal(size=n) + 2.0 * attack - 1))), 4) + np.arange(n) * 1e-7
+    return scores, attack, float(rng.choice([0.01, 0.03, 0.1])), int(rng.choice([50, 250])), int(rng.choice([2, 4, 10]))
+
+
+def _half(scores, attack, share, miss, refusal):
+    """A score is not a decision. One half is where both errors cost the same and attacks are as frequent as in the
+    sample, and neither is so here."""
+    above = scores[scores >= 0.5]
+    return above.min() if len(above) else float("inf")
+
+
+def _sample_share(scores, attack, share, miss, refusal):
+    """The costs were added up over the sample, in which attacks are far more frequent than in live traffic. Weigh the two
+    error rates with the shares that they will meet."""
+    return threshold(scores, attack, attack.mean(), miss, refusal)
+
+
+def _best_f1(scores, attack, share, miss, refusal):
+    """F1 weighs hits against false alarms in its own way, which knows neither your prices nor your traffic."""
+    def f1(t):
+        blocked = scores >= t
+        return 2 * (blocked & attack).sum() / (blocked.sum() + attack.sum())
+    return max(sorted(scores, reverse=True), key=f1)
+
+
+def _fewest_errors(scores, attack, share, miss, refusal):
+    """That is the threshold with the fewest errors. An attack that passes and a customer who is turned away are not the same
+    error, and do not cost the same."""
+    return threshold(scores, attack, share, 1, 1)
+
+
+def _no_miss(scores, attack, share, miss, refusal):
+    """No attack of the sample passes. That is bought with refusals whose price you did not look at, and the next sample has
+    an attack that scores lower."""
+    return scores[attack].min()
+
+
+def _bayes_raw(scores, attack, share, miss, refusal):
+    """The textbook's threshold refusal / (refusal + miss) is right for a probability in live traffic. These scores are none: they
+    were learned where attacks are far more frequent."""
+    above = scores[scores >= refusal / (refusal + miss)]
+    return above.min() if len(above) else float("inf")
+
+
+# ------------------------------------------------------------------ guardrails.deliver
+
+
+def deliver(attempts, is_valid, guard):
+    """What reaches the customer, and what the log keeps, of the replies that a model gave one after the other.
+
+    attempts : list of str, at least one: the first reply and what the model would give if asked again.
+    is_valid : function of a text: True if it keeps the contract.
+    guard : function of a text: True if it must not be sent; raises TimeoutError if it cannot tell in time.
+    Take the attempts in their order. Ask the guard first, about every attempt you look at. If it says True, the whole
+    request is over: "block". If it cannot tell, likewise: "escalate". Otherwise, if the attempt is valid: "send" it.
+    If it is not, go on to the next; after the last: "escalate".
+    Returns a dict with "action"; "text", which is empty unless it is sent; and "log", a list with one word for each
+        attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
+    """
+    log = []
+    for text in attempts:
+        try:
+            blocked = guard(text)
+        except TimeoutError:
+            return {"action": "escalate", "text": "", "log": [*log, "unknown"]}
+        if blocked:
+            return {"action": "block", "text": "", "log": [*log, "blocked"]}
+        if is_valid(text):
+            return {"action": "send", "text": text, "log": [*log, "sent"]}
+        log.append("invalid")
+    return {"action": "escalate", "text": "", "log": log}
+
+
+def _well_formed(text):
+    return text.startswith("{") and text.endswith("}")
+
+
+def _guard(text):
+    if "slow" in text:
+        raise TimeoutError
+    return "Lisbon" in text
+
+
+def _deliver_inputs(rng):
+    kinds = ["{fine}", "{order 4821}", "{fine", "oops", "{Lisbon}", "Lisbon}", "{slow}"]
+    picked = rng.choice(kinds, size=rng.integers(1, 5), p=[0.17, 0.12, 0.19, 0.14, 0.13, 0.13, 0.12])
+    return [str(t) for t in picked], _well_formed, _guard
+
+
+def _retry_blocked(attempts, is_valid, guard):
+    """A blocked reply was asked for again. Each new try is a new chance for the one that the guard misses: a miss rate
+    of 10 % is 10 % for one reply, and far more for the best of five."""
+    log = []
+    for text in attempts:
+        try:
+            blocked = guard(text)
+        except TimeoutError:
+            return {"action": "escalate", "text": "", "log": [*log, "unknown"]}
+        if not blocked and is_valid(text):
+            return {"action": "send", "text": text, "log": [*log, "sent"]}
+        log.append("blocked" if blocked else "invalid")
+    return {"action": "escalate", "text": "", "log": log}
+
+
+def _fail_open(attempts, is_valid, guard):
+    """No answer from the guard was taken for a good one. Whoever can make the guard slow, by a long text for instance,
+    has then switched it off."""
+    def open_guard(text):
+        try:
+            return guard(text)
+        except TimeoutError:
+            return False
+    return deliver(attempts, is_valid, open_guard)
+
+
+def _time_out_is_retried(attempts, is_valid, guard):
+    """When the guard could not tell, the next attempt was taken. That the guard is down is nothing the model could repair by
+    saying it differently."""
+    log = []
+    for text in attempts:
+        try:
+            if guard(text):
+                return {"action": "block", "text": "", "log": [*log, "blocked"]}
+            if is_valid(text):
+                return {"action": "send", "text": text, "log": [*log, "sent"]}
+            log.append("invalid")
+        except TimeoutError:
+            log.append("unknown")
+    return {"action": "escalate", "text": "", "log": log}
+
+
+def _valid_first(attempts, is_valid, guard):
+    """The guard saw only what was valid. A malformed attempt with a stranger's address in it is a finding too: the request
+    goes on, the model is asked again about the same secret, and the log says only that a bracket was missing."""
+    log = []
+    for text in attempts:
+        if not is_valid(text):
+            log.append("invalid")
+            continue
+        try:
+            blocked = guard(text)
+        except TimeoutError:
+            return {"action": "escalate", "text": "", "log": [*log, "unknown"]}
+        if blocked:
+            return {"action": "block", "text": "", "log": [*log, "blocked"]}
+        return {"action": "send", "text": text, "log": [*log, "sent"]}
+    return {"action": "escalate", "text": "", "log": log}
+
+
+def _logs_text(attempts, is_valid, guard):
+    """The log keeps the texts. What was blocked for naming a customer's city now stands in a file that more people can read
+    than ever saw the reply, and that nobody deletes."""
+    result = deliver(attempts, is_valid, guard)
+    return {**result, "log": [f"{word}: {attempt}" for word, attempt in zip(result["log"], attempts)]}
+
+
+def _texts_only(attempts, is_valid, guard):
+    result = deliver(attempts, is_valid, guard)
+    return {**result, "log": attempts[:len(result["log"])]}
+
+
+_texts_only.__doc__ = _logs_text.__doc__
+
+
+def _returns_blocked(attempts, is_valid, guard):
+    """The text went along with the decision not to send it. Somewhere down the line somebody will print the one without
+    reading the other."""
+    result = deliver(attempts, is_valid, guard)
+    return {**result, "text": attempts[len(result["log"]) - 1]}
+
+
+def _no_guard(attempts, is_valid, guard):
+    """The first valid attempt was sent, and the guard was never asked. A reply can keep every rule of the contract and still
+    be one that nobody should get."""
+    return deliver(attempts, is_valid, lambda text: False)
+
+
+def _sends_anyway(attempts, is_valid, guard):
+    """When no attempt was valid the last one was sent all the same. A contract that gives way under pressure is none: whoever
+    reads the reply next will fail, and later."""
+    result = deliver(attempts, is_valid, guard)
+    return {**result, "action": "send", "text": attempts[-1]} if result["log"][-1] == "invalid" else result
+
+
+EXERCISES = [
+    Exercise("guardrails.is_valid", is_valid, _reply_inputs,
+             [(_parses, "it parses, so it is valid"),
+              (_types_only, "fields are valid one by one"),
+              (_no_lower_bound, "a limit has one side"),
+              (_any_order, "well formed is about the right thing"),
+              (_extra_keys, "what is not asked for does no harm"),
+              (_bool_is_int, "False is a number"),
+              (_repaired, "repaired is valid")],
+             ("Parse first, and return False on any error. Then ask: an object? exactly these keys? each type? Then how they "
+              "go together.",
+              "type(x) is int is False for True and False; isinstance(True, int) is not.",
+              "json.loads raises ValueError on broken text, and RecursionError on thousands of brackets.")),
+    Exercise("guardrails.precision", precision, _precision_inputs,
+             [(_hit_rate, "the hit rate is the share of blocks that are right"),
+              (_no_false_alarms, "few false alarms are few wrong blocks"),
+              (_as_in_the_test, "live traffic is like the test set"),
+              (_share_of_all, "of all is of the blocked"),
+              (_misses_too, "missed attacks are blocked too")],
+             ("Imagine 10,000 requests. How many attacks are blocked? How many harmless ones?",
+              "Blocked attacks: share * hit. Blocked harmless requests: (1 - share) * false_alarm.")),
+    Exercise("guardrails.threshold", threshold, _threshold_inputs,
+             [(_half, "one half is the threshold"),
+              (_sample_share, "live traffic is like the sample"),
+              (_best_f1, "the best F1 is the cheapest"),
+              (_fewest_errors, "an error is an error"),
+              (_no_miss, "a guardrail must miss nothing"),
+              (_bayes_raw, "a score is a probability")],
+             ("For each candidate: which share of the attacks passes, which share of the harmless is refused? What does a live "
+              "request cost on average then?",
+              "Cost: share * missed * miss + (1 - share) * refused * refusal. Blocking nothing costs share * miss.",
+              "Go through the scores from the highest down, and change your mind only when it gets cheaper.")),
+    Exercise("guardrails.deliver", deliver, _deliver_inputs,
+             [(_retry_blocked, "a block is a reason to try again"),
+              (_fail_open, "no answer is a good answer"),
+              (_time_out_is_retried, "a silent guard is the model's fault"),
+              (_valid_first, "what is invalid cannot do harm"),
+              (_logs_text, "a log is a safe place"), (_texts_only, "a log is a safe place"),
+              (_returns_blocked, "a decision protects the text beside it"),
+              (_no_guard, "what is valid may be sent"),
+              (_sends_anyway, "an answer is better than none")],
+             ("Of the four words in the log, one lets you go on to the next attempt. Which?",
+              "try: blocked = guard(text); except TimeoutError: return. Then the block, then the contract.")),
+]
