@@ -1,6 +1,7 @@
 """The planning formulas against statsmodels, scipy and simulation; tolerances as stated in the docstrings."""
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import multivariate_normal, norm
 
 from course_utils.experiments import compare, crossing_probability, power, sample_size
@@ -76,3 +77,10 @@ def test_crossing_probability_is_what_a_simulation_finds():
     assert crossing_probability([1.96] * 50) == pytest.approx((abs(z) > 1.96).any(axis=1).mean(), abs=0.012)
     with pytest.raises(ValueError, match="positive"):
         crossing_probability([])
+
+
+def test_crossing_probability_gives_the_published_size_of_a_pocock_design():
+    """Four two-sided looks, alpha .05, power .9: 118.3143 % of the fixed sample (SAS/STAT; see SOURCES.md)."""
+    limit = brentq(lambda c: crossing_probability([c] * 4) - 0.05, 1.9, 4)
+    signal = brentq(lambda s: crossing_probability([limit] * 4, s) - 0.9, 2, 6)
+    assert 100 * (signal / (norm.isf(0.025) + norm.ppf(0.9))) ** 2 == pytest.approx(118.3143, abs=0.01)

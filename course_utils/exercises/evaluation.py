@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 
 from .engine import Exercise
 
@@ -64,6 +65,38 @@ def _forgets_price(declines, accepted, chance, fraud, loss, price):
     return float(np.where(declines, 0.0, np.where(accepted, fraud * loss / chance, 0.0)).mean())
 
 
+def _observed_only(declines, accepted, chance, fraud, loss, price):
+    """The average runs over the payments whose cost is known, and skips the others. Those let through at one in twenty
+    are then nearly absent, and with them what the new policy would change."""
+    return float(np.nanmean(np.where(declines, price, fraud * loss)))
+
+
+def _weighted_over_observed(declines, accepted, chance, fraud, loss, price):
+    """You weighted the losses, and then divided by the number of payments whose cost is known. A weight already stands
+    for the payments that were not let through: the sum belongs to all payments and is divided by all."""
+    return float(np.nanmean(np.where(declines, price, fraud * loss / chance)))
+
+
+def _self_normalised(declines, accepted, chance, fraud, loss, price):
+    """You divided by the sum of the weights. That estimate is known as self-normalised, and is used because it swings
+    less; it is slightly biased, and not needed here, where the number of payments is known."""
+    weight = accepted / chance
+    cost = np.where(declines, price, np.where(accepted, fraud * loss, 0.0))
+    return float((weight * cost).sum() / weight.sum())
+
+
+def _weighted_price(declines, accepted, chance, fraud, loss, price):
+    """The price was weighted too. It needs no estimate: a decline costs the same whatever the payment would have been,
+    so every declined payment counts once. Weighting it only adds the luck of who was let through."""
+    return float((np.where(declines, price, np.where(accepted, fraud * loss, 0.0)) * accepted / chance).mean())
+
+
+def _nan_times_zero(declines, accepted, chance, fraud, loss, price):
+    """The result is NaN. You multiplied unknown outcomes by a weight of zero, and zero times NaN is NaN: choose with
+    np.where instead, so that an unknown outcome never enters the sum."""
+    return float(np.where(declines, price, accepted / chance * fraud * loss).mean())
+
+
 # ------------------------------------------------------------------ evaluation.dollars_stopped
 
 
@@ -73,8 +106,7 @@ def dollars_stopped(p, loss, fraud, count):
     p : 1-D array: the model's probability of fraud for each payment.
     loss : 1-D array: dollars lost if the payment is let through and is fraud.
     fraud : 1-D array of 0 and 1: what each payment really was.
-    count : how many payments to decline. Choose those whose decline saves most, as far as the
-        model can know.
+    count : how many to decline: those whose decline saves most, as far as the model can know.
     Returns a float: the dollars really saved.
     """
     chosen = np.argsort(-p * loss)[:count]
@@ -116,6 +148,18 @@ def _half(p, loss, fraud, count):
     return float((fraud * loss)[p > 0.5].sum())
 
 
+def _hindsight(p, loss, fraud, count):
+    """You chose among the payments by what they turned out to be. No model knows that on the day: the choice may use
+    p and loss, and only the sum at the end may use fraud."""
+    return float(np.sort(fraud * loss)[-count:].sum())
+
+
+def _all_chosen_are_fraud(p, loss, fraud, count):
+    """You added up the amounts of all declined payments. Most of them were honest, and declining an honest payment
+    stops no fraud: only those with fraud equal to 1 were really saved."""
+    return float(loss[np.argsort(-p * loss)[:count]].sum())
+
+
 # ------------------------------------------------------------------ evaluation.ever_significant
 
 
@@ -141,6 +185,18 @@ def _fresh_each_day(batches, limit):
     """Each day was tested by itself, as if yesterday's users did not count today. Looks at accumulating data share
     most of it, so they fail together far more often, and the total is well below one minus .95 to the power of k."""
     return float((abs(batches) > limit).any(axis=1).mean())
+
+
+def _folk_formula(batches, limit):
+    """You used one minus (1 - alpha) to the power of the number of looks. That holds for independent looks, and the
+    answer does not even depend on the data; these looks share most of theirs and fail together."""
+    return float(1 - (1 - 2 * norm.sf(limit)) ** batches.shape[1])
+
+
+def _sum_is_z(batches, limit):
+    """You compared the running sum itself with the limit. A sum of k daily values of z varies root k times as much as
+    one of them, so it leaves any band sooner or later: divide by root k first."""
+    return float((abs(batches.cumsum(axis=1)) > limit).any(axis=1).mean())
 
 
 def _last_day(batches, limit):
@@ -176,15 +232,18 @@ def _mean_of_z(batches, limit):
 def verdict(saving, harm, worth, tolerable, run, planned):
     """What to do with the candidate on day `run` of a test that was planned for `planned` days.
 
-    saving : (low, high), the 95 % interval for the dollars a day that the candidate saves.
-    harm : (low, high), the 95 % interval for the rise of a guardrail: complaints a day.
+    saving : (low, high), a 95 % interval for the dollars a day that the candidate saves. It was made
+        to be read once, when the planned days are over.
+    harm : (low, high), an interval for the rise of a guardrail, complaints a day. It may be read on
+        any day.
     worth : the smallest saving for which a release is worth its trouble, above 0.
     tolerable : the largest rise that is still acceptable, above 0.
     Returns one of these; in which order to ask is for you to find:
         "ship" if it certainly saves something and its harm is certainly tolerable; "drop" if it
         certainly saves less than what is worth it; "continue" if the planned days are not over;
         "abort" if its harm is certainly not tolerable; "undecided" if the test is over and
-        showed none of these. "Certainly" means that the whole interval says so.
+        showed none of these. "Certainly" means that the whole interval says so. A saving can be
+        certain and too small at once; such a candidate is not released.
     """
     if harm[0] > tolerable:
         return "abort"
@@ -200,7 +259,7 @@ def _verdict_inputs(rng):
         middle, half = rng.uniform(low, high), rng.choice([5, 20, 60]) * rng.uniform(0.5, 1.5)
         return round(float(middle - half), 1), round(float(middle + half), 1)
     run, planned = int(rng.choice([3, 14, 14, 14])), 14
-    return interval(-30, 130), tuple(v / 5 for v in interval(-40, 80)), 30.0, 6.0, run, planned
+    return interval(-30, 130), tuple(round(v / 5, 2) for v in interval(-40, 80)), 30.0, 6.0, run, planned
 
 
 def _significant_ships(saving, harm, worth, tolerable, run, planned):
@@ -233,6 +292,35 @@ def _any_day(saving, harm, worth, tolerable, run, planned):
     return verdict(saving, harm, worth, tolerable, planned, planned)
 
 
+def _until_decided(saving, harm, worth, tolerable, run, planned):
+    """You let the test run only as long as nothing was decided. Then every day is a look, and a test that may stop at
+    the first clear one meets many lucky days; the interval for the saving was made for one."""
+    found = verdict(saving, harm, worth, tolerable, planned, planned)
+    return "continue" if found == "undecided" and run < planned else found
+
+
+def _ship_before_drop(saving, harm, worth, tolerable, run, planned):
+    """You asked for a certain saving before asking whether it is enough. A large test makes a saving of a few dollars
+    certain, and just as certain that it is not worth the release."""
+    if harm[0] > tolerable or run < planned:
+        return verdict(saving, harm, worth, tolerable, run, planned)
+    return "ship" if saving[0] > 0 and harm[1] < tolerable else "drop" if saving[1] < worth else "undecided"
+
+
+def _early_loser(saving, harm, worth, tolerable, run, planned):
+    """You dropped the candidate before the plan was over. An interval made for one look is as overconfident on an early day
+    about failure as about success; to stop early for futility, a test needs a limit made for it."""
+    early = run < planned and harm[0] <= tolerable and saving[1] < worth
+    return "drop" if early else verdict(saving, harm, worth, tolerable, run, planned)
+
+
+def _certain_worth(saving, harm, worth, tolerable, run, planned):
+    """You shipped only where the whole interval is above worth. A test planned to tell a saving of worth from none shows
+    that much only if the saving is far larger, so good candidates would wait for ever."""
+    found = verdict(saving, harm, worth, tolerable, run, planned)
+    return "undecided" if found == "ship" and saving[0] <= worth else found
+
+
 def _plan_before_harm(saving, harm, worth, tolerable, run, planned):
     """The test ran on although its harm was already certain. A plan protects against reading chance as success; it
     obliges nobody to go on hurting customers."""
@@ -253,7 +341,12 @@ EXERCISES = [
               (_declined_is_fraud, "declined means fraud"),
               (_accepted_is_sample, "what was accepted is a sample of everything"),
               (_mean_chance, "one average weight corrects the log"),
-              (_forgets_price, "declining is free")],
+              (_forgets_price, "declining is free"),
+              (_observed_only, "what was observed is a sample of everything"),
+              (_weighted_over_observed, "weighted sums belong to the observed rows"),
+              (_self_normalised, "weights must be divided by their sum"),
+              (_weighted_price, "what is known needs a weight too"),
+              (_nan_times_zero, "a weight of zero removes a NaN")],
              ("A payment was let through with chance .05, and was. How many payments like it does it stand for?",
               "Dollars of a payment that the new policy accepts: price is not paid; fraud * loss / chance where it was "
               "let through, 0 where it was not. np.where keeps NaN out.",
@@ -263,11 +356,15 @@ EXERCISES = [
               (_by_amount, "the largest payments are the risk"),
               (_promised, "the model's promise is the result"),
               (_number_stopped, "one fraud is as bad as another"),
-              (_half, "one half is where to decide")],
+              (_half, "one half is where to decide"),
+              (_hindsight, "a policy may know the outcome"),
+              (_all_chosen_are_fraud, "what is declined was fraud")],
              ("What does declining one payment save on average? Sort by that.",
               "np.argsort(-p * loss)[:count] are the payments to decline; add up what was really lost among them.")),
     Exercise("evaluation.ever_significant", ever_significant, _ever_inputs,
              [(_fresh_each_day, "looks are independent"),
+              (_folk_formula, "looks are independent"),
+              (_sum_is_z, "a sum of z-values is a z-value"),
               (_last_day, "peeking is free"),
               (_average_day, "every look has its own five percent"),
               (_one_side, "only a win can be a false alarm"),
@@ -279,6 +376,10 @@ EXERCISES = [
               (_no_significant_harm, "no significant harm means no harm"),
               (_not_significant_drops, "not significant means no effect"),
               (_any_day, "significant on any day is significant"),
+              (_until_decided, "significant on any day is significant"),
+              (_ship_before_drop, "a certain saving is worth a release"),
+              (_early_loser, "a loser may be dropped on any day"),
+              (_certain_worth, "only a certain worth may be released"),
               (_plan_before_harm, "a plan must be run to its end"),
               (_middle, "the estimate is the effect")],
              ("Which finding cannot wait for the planned day?",
