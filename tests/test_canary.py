@@ -1,28 +1,39 @@
 """Notebook 11: the functions that stand in its cells, and its planning exercise, against scipy and statsmodels."""
 import ast
+import logging
 
 import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from course_utils.exercises.canary import assign, canary_days
+from course_utils.exercises.canary import assign, canary_days, gate
 from course_utils.experiments import sample_size
+from course_utils.serving import serve
 from course_utils.workspace import root
 
+NAMES = ("srm_p", "z_of", "place", "evening", "moved", "route", "release", "service", "send", "z_alone",
+         "REPORT", "LADDER", "SIZE", "RATE", "DRAWS", "RELEASES", "payments", "client")
 
-def defined_in_the_notebook(*names):
-    """The functions as they stand in the notebook's source."""
-    from hashlib import sha256
-    from math import erfc, sqrt
+
+def defined_in_the_notebook(names):
+    """What the notebook imports, and the functions and constants as they stand in its source."""
+    def wanted(node):
+        targets = [t.id for a in getattr(node, "targets", ()) for t in ast.walk(a) if isinstance(t, ast.Name)]
+        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
+                or any(t in names for t in targets))
 
     tree = ast.parse((root() / "sources" / "11_shadow_vs_canary.py").read_text(encoding="utf-8"))
-    wanted = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in names]
-    namespace = {"np": np, "erfc": erfc, "sqrt": sqrt, "sha256": sha256}
-    exec(compile(ast.Module(wanted, []), "notebook 11", "exec"), namespace)
-    return [namespace[name] for name in names]
+    namespace = {}
+    exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 11", "exec"), namespace)
+    return namespace
 
 
-srm_p, z_of, place = defined_in_the_notebook("srm_p", "z_of", "place")
+book = defined_in_the_notebook(NAMES)
+srm_p, z_of, place = book["srm_p"], book["z_of"], book["place"]
+
+
+def promote(report):
+    return "promote"
 
 
 @pytest.mark.parametrize("counts, shares", [((50_500, 49_500), (0.5, 0.5)), ((95_150, 4_850), (0.95, 0.05)),
@@ -52,3 +63,55 @@ def test_the_split_is_sticky_salted_and_grows_without_reshuffling():
     assert both == pytest.approx(0.05**2, abs=0.0015)                  # two releases, two independent draws
     assert large == [place(user) < 0.25 for user in users]
     assert chisquare(np.histogram([place(u) for u in users], 20, (0, 1))[0]).pvalue > 0.001
+
+
+@pytest.fixture(scope="module")
+def services():
+    """The notebook's two services on 127.0.0.1. No model behind them: only crashes matter here."""
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    book.update(review=lambda model, row, world: [False], model=None, world=None, nothing=lambda *what: None)
+    with serve(book["service"]("v1", book["nothing"])) as v1, serve(book["service"]("v2", book["nothing"])) as v2:
+        yield v1, v2
+
+
+def test_a_gate_that_works_takes_the_real_v2_out_of_service(services):
+    shares, into = zip(*book["route"](gate, *services), strict=True)
+    assert shares[0] == 0.25 and shares[-1] == 0
+    rolled_back = shares.index(0)
+    assert 0 < rolled_back < len(shares) - 20 and any(into[:rolled_back]) and not any(into[rolled_back:])
+
+
+@pytest.mark.parametrize("decide, last", [(promote, 1.0), (book["z_alone"], 0.25), (lambda report: "extend", 0.25)])
+def test_a_gate_that_does_not_look_at_crashes_leaves_it_there(services, decide, last):
+    shares, into = zip(*book["route"](decide, *services), strict=True)
+    assert shares[-1] == last and any(into[-20:])
+
+
+@pytest.mark.parametrize("answer", ["roll back", "invalid", None, "no idea"])
+def test_any_answer_but_promote_and_extend_sends_everybody_back(answer):
+    assert [book["moved"](share, answer) for share in book["LADDER"]] == [0, 0, 0, 0]
+
+
+def test_the_ladder_has_four_stages():
+    climbed = [0.01]
+    for _ in range(4):
+        climbed.append(book["moved"](climbed[-1], "promote"))
+    assert climbed == [0.01, 0.05, 0.25, 1.0, 1.0] and book["moved"](0.05, "extend") == 0.05
+
+
+def ends(decide, name, seeds=200):
+    return [book["release"](decide, *book["RELEASES"][name], seed)[0][-1] for seed in range(seeds)]
+
+
+def test_in_simulation_each_bad_release_ends_at_share_0_and_without_a_gate_none_does():
+    for name in book["RELEASES"]:
+        assert set(ends(promote, name, 5)) == {1.0}
+        stopped = np.mean([share == 0 for share in ends(gate, name)])
+        assert stopped <= 0.1 if name == "v2.2" else stopped == 1, (name, stopped)
+
+
+@pytest.mark.parametrize("name, without", [("v2, old screen", {"crashes": 0}), ("v2.1", {"z": 0.0}),
+                                           ("v2.1, cookie", {"srm_p": 1.0})])
+def test_each_bad_release_is_stopped_by_another_question(name, without):
+    """A gate that does not ask it lets most of them through."""
+    assert np.mean([share == 1 for share in ends(lambda report: gate({**report, **without}), name)]) > 0.65

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from random import Random
 from statistics import NormalDist
 
 from .engine import Exercise
@@ -10,7 +11,7 @@ from .engine import Exercise
 
 
 def assign(users, share, salt):
-    """Which version serves each request: a sticky, salted split.
+    """Which version serves each request: sticky, salted, with nothing drawn at random or remembered.
 
     users : list of user ids (whole numbers), one for each request. A user may come back.
     share : the share of users, from 0 to 1, that the canary gets. salt : str, the release's name.
@@ -66,6 +67,23 @@ def _redrawn(users, share, salt):
     return [_place(f"{salt}:{share}:{user}") < share for user in users]
 
 
+def _drawn_each(users, share, salt):
+    """Every request was drawn anew, if from a seed. The share is right, but a user who comes back meets either
+    version by chance, belongs to neither group, and the outcome can be credited to neither version."""
+    rng = Random(salt)
+    return [rng.random() < share for _ in users]
+
+
+def _drawn_once(users, share, salt):
+    """You drew a place for each new user and remembered it. That is sticky on one server, for as long as it runs: on the
+    next one, where users arrive in another order, the same user gets another place."""
+    rng, places = Random(salt), {}
+    for user in users:
+        if user not in places:
+            places[user] = rng.random()
+    return [places[user] < share for user in users]
+
+
 def _first_come(users, share, salt):
     """The first users to arrive form the canary. Who comes first is not who comes later: other hours, other
     countries, more regular customers."""
@@ -108,7 +126,7 @@ def mirror(payment, live, candidate):
     payment : dict.
     live, candidate : functions. Each takes the payment and returns a tuple (answer, writes, ms): its
         answer, the list of writes that it wants carried out, and how long it took, in milliseconds.
-        The candidate may raise an Exception instead.
+        The candidate may raise an Exception instead; if that leaves your function, the user sees it.
     Returns a dict with
         "answer" : what the user gets,
         "ms" : how long the user waits,
@@ -201,6 +219,15 @@ def _crash_differs(payment, live, candidate):
     return {**result, "log": "differs"} if result["log"] == "crash" else result
 
 
+def _whole_tuple(payment, live, candidate):
+    """You compared all that came back, milliseconds included. Two versions never take equally long, so every answer
+    counts as different and the real differences drown. Compare the answers, item by item."""
+    result, theirs = mirror(payment, live, candidate), _copy(payment, candidate)
+    if theirs is None:
+        return result
+    return {**result, "log": "same" if theirs == live(payment) else "differs"}
+
+
 def _candidate_answers(payment, live, candidate):
     """The user got the candidate's answer where there was one. That is a canary of 100 %, not a shadow."""
     result, theirs = mirror(payment, live, candidate), _copy(payment, candidate)
@@ -217,7 +244,7 @@ def canary_days(p0, p1, share, traffic):
     share : the share of users, between 0 and 1, in the canary; the others are the control.
     traffic : users a day in both groups together, new ones every day.
     Returns a float: the days after which a two-sided test at 5 % finds the difference in 80 % of
-        all cases, by the formula with both variances p (1 - p).
+        all cases, by the formula with both variances p (1 - p). Rounded z (1.96, 0.84) will do.
     """
     from statistics import NormalDist
 
@@ -264,6 +291,18 @@ def _coin(p0, p1, share, traffic):
     """The second z is missing: you asked when a difference of that size would be just significant. Half of all such
     canaries observe less than the true harm, so you would miss it every other time."""
     return _days(p0, p1, share, traffic, chance=0.5)
+
+
+def _variances_swapped(p0, p1, share, traffic):
+    """Each variance stands over the other group's share. The canary has the share and the new version's rate p1; the
+    control has what is left, and p0. In a small canary its own variance decides nearly everything."""
+    return _days(p1, p0, share, traffic)
+
+
+def _shared_twice(p0, p1, share, traffic):
+    """You divided by the share once more. The formula's N counts the users of both groups, and its variance p1 (1 - p1) / share
+    already says how slowly the canary fills: N divided by all traffic is the answer."""
+    return _days(p0, p1, share, traffic) / share
 
 
 def _relative(p0, p1, share, traffic):
@@ -319,6 +358,35 @@ def _srm_ignored(report):
     return "promote" if report["users"] >= report["planned"] else "extend"
 
 
+def _z_before_split(report):
+    """You read z before you knew that it compares like with like. In a broken split z may be large because of who is in
+    the canary, and a good release is rolled back for it: the counts come before the harm."""
+    if report["crashes"] <= report["crash_limit"] and report["z"] > report["z_limit"]:
+        return "roll back"
+    return gate(report)
+
+
+def _users_first(report):
+    """You asked first whether the stage is full, and until then nothing could stop it. Crashes, a broken split and a harm
+    beyond the limit need no full stage: only the good news has to wait for it."""
+    return "extend" if report["users"] < report["planned"] else gate(report)
+
+
+def _users_after_crashes(report):
+    if report["crashes"] > report["crash_limit"]:
+        return "roll back"
+    return _users_first(report)
+
+
+_users_after_crashes.__doc__ = _users_first.__doc__
+
+
+def _full_is_passed(report):
+    """A full stage was promoted unread. Enough users make a finding possible; they do not say what it is. The limits are
+    asked about first, and to promote is what is left when nothing was found."""
+    return "promote" if report["users"] >= report["planned"] else gate(report)
+
+
 def _srm_five_percent(report):
     """The split was called broken at p < .05. That happens to one healthy canary in twenty on every look, and stops
     releases over nothing. A real mismatch is usually far beyond .001."""
@@ -334,8 +402,8 @@ def _srm_extends(report):
 
 
 def _srm_first(report):
-    """The mismatch was asked about first, and crashes were never counted. Requests that fail hurt users however the
-    groups came about: a limit that needs no comparison comes before one that does."""
+    """The mismatch was asked about first, and behind it crashes were never counted. Requests that fail hurt users however
+    the groups came about: a limit that needs no comparison comes before one that does."""
     if report["srm_p"] < 0.001:
         return "invalid"
     return gate(report)
@@ -379,6 +447,8 @@ EXERCISES = [
               (_unsalted, "sticky is enough, the salt is decoration"),
               (_modulo, "the last digits of an id are random"),
               (_redrawn, "every stage may draw its users anew"),
+              (_drawn_each, "a share of the requests is a share of the users"),
+              (_drawn_once, "what is remembered is known everywhere"),
               (_first_come, "the first users are as good as any"),
               (_whole_percents, "shares come in whole percents"),
               (_whole_percents_open, "shares come in whole percents"),
@@ -394,6 +464,7 @@ EXERCISES = [
               (_crash_reaches_user, "the candidate's crash is the user's crash"),
               (_crash_is_no_answer, "a caught error is a dealt-with error"),
               (_crash_differs, "a crash is one more different decision"),
+              (_whole_tuple, "an answer is all that comes back"),
               (_candidate_answers, "the newer answer is the better answer")],
              ("Three of the four entries depend on the live version alone. Which?",
               "Call the candidate inside try/except Exception, after the live answer is in hand.")),
@@ -403,14 +474,20 @@ EXERCISES = [
               (_scaled_group, "the canary needs half of the users of an A/B test"),
               (_one_sided, "one side or two is a detail"),
               (_coin, "significant and found are the same thing"),
+              (_variances_swapped, "it does not matter which rate is whose"),
+              (_shared_twice, "the share must be paid for twice"),
               (_relative, "a relative change is a difference")],
              ("The variance of a difference of two rates is the sum of p (1 - p) / n over both groups. With N users in "
               "all, what are the two n?",
               "Set difference / sqrt(variance) = z(0.975) + z(0.8), solve for N, and divide by the traffic.",
-              "z(0.8) is NormalDist().inv_cdf(0.8), from the module statistics.")),
+              "z(0.8) is NormalDist().inv_cdf(0.8), from the module statistics."), rtol=0.005),
     Exercise("canary.gate", gate, _gate_inputs,
              [(_no_alarm, "no alarm means no harm"),
               (_srm_ignored, "a metric can be read whatever the counts are"),
+              (_z_before_split, "a large z speaks for itself"),
+              (_users_first, "nothing counts before the stage is full"),
+              (_users_after_crashes, "nothing counts before the stage is full"),
+              (_full_is_passed, "a full stage is a passed stage"),
               (_srm_five_percent, "any p below .05 is a finding"),
               (_srm_extends, "more data repair a broken split"),
               (_srm_first, "nothing may be done before the comparison is fair"),

@@ -63,17 +63,17 @@ ITEMS = (
     _item("c2", "closing",
           "v4 is a different model. In shadow it would challenge 300 payments a day that v3 lets through, and let through "
           "280 that v3 challenges. What can the shadow tell you about its fraud losses?",
-          "In a month, the 300; about the 280 nothing, for v3's challenge has stopped them.",
+          "In a month, the fraud in the 300, and in those of the 280 who pass v3's challenge.",
           "All of it: 580 compared decisions a day are enough to price the new model's work.",
           "That they are not higher: the shadow has not raised a single alarm in this time.",
           "Nothing that matters: 580 of 20,000 payments are too few to change any losses.",
-          "What v3 let through gets its chargebacks. What v3 stopped never shows what would have become of it."),
+          "What v3 let through gets its label, and so does who passed its challenge. Who gave up or failed there never does."),
     _item("c3", "closing",
-          "v5 has served 5 % of the users for a day. Four checkouts in a thousand crashed, where the plan allows one; "
+          "v5 has served 5 % of the users for a day. Four of their checkouts crashed, where the plan allows one; "
           "abandonment is unchanged, z = 0.2. The stage is planned for two days. What do you do?",
           "Roll back now: the crashes are over the limit, and they need no comparison.",
           "Go on: the shadow before it showed no crash, so these must come from outside.",
           "Go on to the planned end: the test of harm has not raised any alarm so far.",
           "Go on: at 5 % of the users it is only a handful of checkouts that are lost.",
-          "A guardrail stands on its own. A quiet z says nothing about crashes, and the second day costs users."),
+          "The limit on crashes stands on its own. A quiet z says nothing about crashes, and the second day costs users."),
 )
