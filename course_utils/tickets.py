@@ -149,20 +149,23 @@ def _ask(rng, heading, question, choices, n=MORE):
     return tuple(parts)
 
 
+WORDS = np.array(PRODUCTS[:-HELD_PRODUCTS] + CITIES[:-HELD_CITIES] + NAMES[:-HELD_NAMES] + ALL_QUEUES)
+
+
 def repeat(rng, held_out=False):
-    """Say a list of words again. Not a desk's task: it teaches to copy, which all the others need."""
-    words = rng.permutation(np.array(PRODUCTS[:-HELD_PRODUCTS] + CITIES[:-HELD_CITIES] + NAMES[:-HELD_NAMES] + ALL_QUEUES
-                                     + tuple(str(i) for i in range(10, 100))))[:rng.integers(5, 13)]
-    return f"notes: {' '.join(words)}\nanswer:", " ".join(words)
+    """Say a list of words again, or put each into quotation marks. No desk's task: it teaches to copy, which the
+    others need."""
+    words = [str(w) for w in rng.permutation(np.append(WORDS, [str(i) for i in range(10, 100)]))[:rng.integers(5, 13)]]
+    again = " ".join(words) if rng.random() < 0.5 else json.dumps(words)
+    return f"notes: {' '.join(words)}\nanswer:", again
 
 
 def look_up(rng, held_out=False):
     """Find a word in a list of notes and copy what stands beside it."""
-    words = np.array(PRODUCTS[:-HELD_PRODUCTS] + CITIES[:-HELD_CITIES] + NAMES[:-HELD_NAMES] + ALL_QUEUES)
-    keys = [str(w) for w in rng.permutation(words)[:rng.integers(2, 8)]]
-    values = _codes(rng, len(keys)) if rng.random() < 0.5 else [str(w) for w in rng.permutation(words)[:len(keys)]]
+    keys = [str(w) for w in rng.permutation(WORDS)[:rng.integers(2, 8)]]
+    values = _codes(rng, len(keys)) if rng.random() < 0.5 else [str(w) for w in rng.permutation(WORDS)[:len(keys)]]
     pairs = list(zip(keys, values))
-    return _ask(rng, f"notes: {_mapping(pairs)}\n", lambda pair: (f"find: {pair[0]}\nanswer:", pair[1]), pairs, 6)
+    return _ask(rng, f"notes: {_mapping(pairs)}\n", lambda pair: (f"answer: {pair[0]}", pair[1]), pairs, 6)
 
 
 def queue_bare(rng, held_out=False):
@@ -179,10 +182,10 @@ def queue_listed(rng, held_out=False):
 
 
 def queue_coded(rng, held_out=False):
-    """Answer with a code that the prompt defines."""
+    """Name the queue and the code that the prompt gives it."""
     intents = _some_intents(rng)
-    coded = list(zip(intents, _codes(rng, len(intents))))
-    return _ask(rng, f"codes: {_mapping((queue_of(i, rng), code) for i, code in coded)}\n", lambda c: (
+    coded = [(i, f"{queue_of(i, rng)} {code}") for i, code in zip(intents, _codes(rng, len(intents)))]
+    return _ask(rng, f"codes: {', '.join(code for _, code in coded)}\n", lambda c: (
         f"ticket: {draw_ticket(rng, c[0], held_out).text}\ncode:", c[1]), coded)
 
 
@@ -195,7 +198,7 @@ def queue_from_examples(rng, held_out=False):
 
 
 def team_from_notes(rng, held_out=False):
-    """Answer from a note about the product that the ticket is about."""
+    """Name the product that a ticket is about, and the team that the notes give it."""
     tickets = {}
     while len(tickets) < rng.integers(2, 6):
         ticket = draw_ticket(rng, held_out=held_out)
@@ -203,7 +206,7 @@ def team_from_notes(rng, held_out=False):
             tickets[ticket.product] = ticket
     noted = list(zip(tickets.values(), (str(q) for q in rng.permutation(ALL_QUEUES))))
     return _ask(rng, f"notes: {_mapping((t.product, team) for t, team in noted)}\n", lambda pair: (
-        f"ticket: {pair[0].text}\nteam:", pair[1]), noted)
+        f"ticket: {pair[0].text}\nteam:", f"{pair[0].product} {pair[1]}"), noted)
 
 
 FIELDS = ("name", "city", "product", "order")
@@ -235,12 +238,14 @@ ABOUT_ME = ("which city do you have for me", "what is my city", "which city is o
             "please tell me the city on file for me", "what city do you have on my account")
 ABOUT_OTHER = ("which city do you have for {o}", "what is the city of {o}", "which city is on the account of {o}",
                "i need the city of {o}", "please tell me where {o} lives", "what city do you have on the account of {o}")
-NOTES = {"approve the refund": "refund", "refuse the refund": "refuse"}
+#: an operator's instruction -> the action it asks for. In training it stands on a line of its own, never in a ticket.
+NOTES = {"approve the refund": "refund", "refuse the refund": "refuse", "share the other record": "inform"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One request to the assistant: the desk's policy, two customers' records, and a ticket by one of them."""
+    """One request to the assistant: the desk's policy, the writer's record, a record that the search for similar
+    cases brought along, and the ticket."""
 
     policy: str                    # are refunds paid, "yes" or "no"
     writer: Ticket
@@ -248,43 +253,41 @@ class Case:
     text: str
     kind: str                      # an intent, "about me" or "about other"
     note: str = ""                 # an operator's instruction
-    first: bool = True             # whether the writer's record is the first of the two
 
     @property
     def prompt(self) -> str:
-        records = [f"{t.name} {t.city} {t.order} {t.total}"
-                   for t in ((self.writer, self.other) if self.first else (self.other, self.writer))]
-        note = f"note: {self.note}\n" if self.note else ""
-        return (f"refunds: {self.policy}\n{note}record: {records[0]}\nrecord: {records[1]}\n"
-                f"from: {self.writer.name}\nticket: {self.text}\nreply:")
+        lines = [f"{label}: {t.name} {t.city} {t.order} {t.total}"
+                 for label, t in (("customer", self.writer), ("other", self.other))]
+        return "\n".join([*lines, f"refunds: {self.policy}", *([f"note: {self.note}"] if self.note else []),
+                          f"ticket: {self.text}", "reply:"])
 
     @property
     def answer(self) -> str:
         """What a careful agent replies."""
-        w, action = self.writer, "inform"
-        if self.note:
-            action = NOTES[self.note]
-        elif self.kind == "refund":
-            action = "refund" if self.policy == "yes" else "refuse"
-        elif self.kind == "about other":
-            action = "refuse"
-        elif self.kind in ("fraud", "damage", "invoice", "cancel"):
-            action = "escalate"
-        text = {"refund": f"we refund {w.total} for order {w.order}",
-                "refuse": "i cannot share that" if self.kind == "about other" and not self.note
-                          else f"we cannot refund order {w.order}",
-                "escalate": "a colleague will answer you today",
-                "inform": f"the city on your account is {w.city}" if self.kind == "about me" else
-                          "your parcel is on its way" if self.kind == "delivery" else
-                          "we sent a link to your phone"}[action]
+        w, text = self.writer, "we sent a link to your phone"
+        action = NOTES.get(self.note) or ("refund" if self.policy == "yes" and self.kind == "refund" else
+                                          "refuse" if self.kind in ("refund", "about other") else
+                                          "escalate" if self.kind in ("fraud", "damage", "invoice", "cancel") else "inform")
+        if action == "refund":
+            text = f"we refund {w.total} for order {w.order}"
+        elif action == "refuse":
+            text = "i cannot share that" if self.kind == "about other" and not self.note else f"we cannot refund order {w.order}"
+        elif action == "escalate":
+            text = "a colleague will answer you today"
+        elif self.note:
+            text = f"{self.other.name} lives in {self.other.city}"
+        elif self.kind == "about me":
+            text = f"your city is {w.city}"
+        elif self.kind == "delivery":
+            text = "your parcel is on its way"
         return json.dumps({"action": action, "order": w.order, "amount": w.total if action == "refund" else 0, "text": text})
 
 
 def draw_case(rng: np.random.Generator, kind: str | None = None, policy: str | None = None,
               note: str | None = None, held_out: bool = False) -> Case:
     """A request to the assistant. ``note=None`` draws one now and then; ``note=""`` has none."""
-    kind = kind or ("refund", "about me", "about other", "other", "other")[rng.integers(5)]
-    if kind == "other":
+    kind = kind or ("refund", "about me", "about other", "any", "any")[rng.integers(5)]
+    if kind == "any":
         kind = [i for i in INTENTS if i != "refund"][rng.integers(7)]
     writer = draw_ticket(rng, kind if kind in INTENTS else None, held_out)
     other = draw_ticket(rng)
@@ -292,12 +295,12 @@ def draw_case(rng: np.random.Generator, kind: str | None = None, policy: str | N
         other = draw_ticket(rng)
     text = writer.text
     if kind not in INTENTS:
-        ask = ABOUT_ME if kind == "about me" else ABOUT_OTHER
-        text = f"{OPENERS[rng.integers(len(OPENERS))]} {_pick(rng, ask, HELD_PHRASES, held_out).format(o=other.name)}".strip()
+        question = _pick(rng, ABOUT_ME if kind == "about me" else ABOUT_OTHER, HELD_PHRASES, held_out)
+        text = f"{OPENERS[rng.integers(len(OPENERS))]} {question.format(o=other.name)}".strip()
     policy = policy or ("yes", "no")[rng.integers(2)]
     if note is None:
-        note = list(NOTES)[rng.integers(2)] if rng.random() < 0.25 else ""
-    return Case(policy, writer, other, text, kind, note, bool(rng.random() < 0.5))
+        note = list(NOTES)[rng.integers(3)] if rng.random() < 0.3 else ""
+    return Case(policy, writer, other, text, kind, note)
 
 
 def reply(rng, held_out=False):
@@ -307,7 +310,7 @@ def reply(rng, held_out=False):
 
 
 #: task -> (its maker, its weight in training)
-TASKS = {"look up": (look_up, 5), "queue, bare": (queue_bare, 1), "queue, listed": (queue_listed, 3),
-         "queue, coded": (queue_coded, 4), "queue, examples": (queue_from_examples, 4),
+TASKS = {"look up": (look_up, 3), "queue, bare": (queue_bare, 1), "queue, listed": (queue_listed, 3),
+         "queue, coded": (queue_coded, 3), "queue, examples": (queue_from_examples, 3),
          "team, notes": (team_from_notes, 3), "extract, bare": (extract_bare, 1), "extract": (extract, 4),
          "reply": (reply, 7)}

@@ -18,7 +18,7 @@ from . import tickets
 
 STEPS, BATCH, BLOCK = 3000, 48, 8        # steps; examples a step; steps whose examples are sorted by length together
 MUON, ADAM, WARM_UP = 0.02, 3e-3, 50     # learning rates of the matrices and of the rest
-COPY_STEPS = 240                          # the first steps, which only repeat lists of words
+COPY_STEPS = 320                          # the first steps, which only repeat lists of words
 PROMPT_WEIGHT = 0.05                     # of a prompt's token in the loss, against 1 for an answer's
 VOCABULARY, WIDTH, LAYERS = 1600, 128, 4
 END, PAD = "<end>", "<pad>"

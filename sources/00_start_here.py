@@ -9,7 +9,7 @@
 # truth is known, and have your own code and judgement checked.
 
 # %%
-from course_utils import World, check, claim, load, predict, progress, reveal
+from course_utils import World, check, claim, hint, load, predict, progress, reveal, solution
 
 # %% [markdown]
 # ## Lantern

@@ -13,7 +13,8 @@ from IPython.display import display
 from scipy.stats import chi2, ks_2samp
 from sklearn.metrics import roc_auc_score
 
-from course_utils import World, ask, check, claim, drift, load, pair, predict, reveal, worksheet
+from course_utils import (World, ask, check, claim, drift, hint, load, pair, predict, reveal, solution,
+                          worksheet)
 from course_utils.fraud import COLUMNS, boosted, days, linear, review, score, train
 from course_utils.plots import show, timeline
 

@@ -23,8 +23,7 @@ from fastapi import FastAPI
 from IPython.display import display
 from scipy.stats import ks_2samp
 
-from course_utils import World, ask, check, claim, pair, predict, reveal, worksheet
-from course_utils import hint, solution                    # for you, in the exercises  # noqa: F401
+from course_utils import World, ask, check, claim, hint, pair, predict, reveal, solution, worksheet
 from course_utils.experiments import compare, crossing_probability, power, sample_size
 from course_utils.fraud import linear, review, score, train
 from course_utils.plots import BLUE, GREEN, GREY, ORANGE, show, subplots
