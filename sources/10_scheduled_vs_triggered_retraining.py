@@ -273,16 +273,16 @@ print("The newest rows of these runs are of days", [day - 31 for day in first])
 # those known by then, and the next week's regret in dollars.
 
 # %%
-fresh, regret = World(seed=7, **{**QUIET, "new_market": 60}).frame(20, 80), T["new market", 7, 7].regret
+regret, fresh = T["new market", 7, 7].regret, World(seed=7, **{**QUIET, "new_market": 60}).frame(20, 80)
 for day in played["new market", "psi > 0.10", 7].runs[:3]:
-    rows, week = days(fresh, day - 37, day - 7).query("market == 'CL' and tx_id % 5"), (day - 45) // 7
-    print(f"day {day}: {len(rows):4d} payments, {rows.fraud.sum():3d} frauds, "
-          f"{(rows.label_day[rows.fraud == 1] <= day).sum():2d} known; "
-          f"launch model {regret[0][week]:4.0f}, new model {regret[week + 1][week]:.0f}")
+    week, rows = (day - 45) // 7, days(fresh, day - 37, day - 7).query("market == 'CL' & tx_id % 5 > 0")
+    known, pay = (rows.label_day[rows.fraud == 1] <= day).sum(), [regret[k][week] for k in (0, week + 1)]
+    print("day {}: {:4d} payments, {:3d} frauds, {:2d} known; launch model {:.0f}, new {:.0f}".format(
+        day, len(rows), rows.fraud.sum(), known, *pay))
 for policy in ("psi > 0.10", "z > 3"):
-    over = [[round(end["new market", policy, s].dollars - end["new market", "never", s].dollars)
-             for s in SEEDS] for end in (played, by_job)]
-    print(f"{policy}: dollars lost over never, three draws: {over[0]}; launched by the job: {over[1]}")
+    print(f"{policy}: dollars lost over never, three draws, launched with all labels and by the job:",
+          *[[round(end["new market", policy, s].dollars - end["new market", "never", s].dollars)
+             for s in SEEDS] for end in (played, by_job)])
 
 # %% [markdown]
 # The signal is prompt, the labels are not. The first run sees no payment of the market that set it off; the second learns that
