@@ -96,6 +96,31 @@ def _all_weighted(day, chargeback_day, today, window, cutoff, delay_cdf):
     return _packed(chosen, chargeback_day[chosen] <= today, 1 / delay_cdf(today - day[chosen]))
 
 
+def _one_day_late(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """Your newest payment is `cutoff` days old, and so one day too young. The rows end before day today - cutoff, as a
+    slice does: its day itself is out. A cut-off of a week would otherwise leave six days of the labels' delay."""
+    chosen = (day > today - cutoff - window) & (day <= today - cutoff)
+    label = chargeback_day[chosen] <= today
+    return _packed(chosen, label, np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0))
+
+
+def _one_day_more(day, chargeback_day, today, window, cutoff, delay_cdf):
+    chosen = (day >= today - cutoff - window) & (day <= today - cutoff)
+    label = chargeback_day[chosen] <= today
+    return _packed(chosen, label, np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0))
+
+
+_one_day_more.__doc__ = _one_day_late.__doc__
+
+
+def _weighted_by_its_own_delay(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """The weight was taken at the delay of the chargeback itself, so a fraud that was reported fast counts for many. The
+    unreported frauds are missing from a day's payments by their age today, however long the reported ones took."""
+    chosen = _window(day, today, window, cutoff)
+    label = chargeback_day[chosen] <= today
+    return _packed(chosen, label, np.where(label, 1 / delay_cdf(chargeback_day[chosen] - day[chosen]), 1.0))
+
+
 # ------------------------------------------------------------------ retraining.trigger
 
 
@@ -107,7 +132,8 @@ def trigger(filed, expected, limit, cooldown, least):
     Each day both are added to their running sums F and E, which start at 0. The job starts if
         (F - E) / sqrt(E) exceeds limit, E is at least `least`, and `cooldown` days or more
         have passed since the last start (the first start needs no waiting). A start sets both
-        sums back to 0, for the new model is judged by its own record.
+        sums back to 0, for the new model is judged by its own record. (Simpler than the notebook's
+    z: a chargeback counts on the day it is filed, whichever model had let the payment through.)
     Returns a list of day numbers.
     """
     starts, f, e = [], 0.0, 0.0
@@ -122,7 +148,8 @@ def trigger(filed, expected, limit, cooldown, least):
 
 def _trigger_inputs(rng):
     days = 90
-    expected = np.full(days, float(rng.choice([0.5, 0.8, 1.5])))
+    # Halves and quarters: however the sums are formed, they meet `least` exactly.
+    expected = np.full(days, float(rng.choice([0.5, 0.75, 1.5])))
     change = int(rng.integers(20, 50))
     rate = np.where(np.arange(days) >= change, rng.choice([3.0, 5.0]), 1.0)
     filed = rng.poisson(expected * rate)
@@ -177,6 +204,64 @@ def _alarm_restarts_the_pause(filed, expected, limit, cooldown, least):
     return starts
 
 
+def _one_day_with_least(filed, expected, limit, cooldown, least):
+    starts, e = [], 0.0
+    for day, (new_f, new_e) in enumerate(zip(filed, expected)):
+        e += new_e
+        rested = not starts or day - starts[-1] >= cooldown
+        if e >= least and rested and (new_f - new_e) / np.sqrt(new_e) > limit:
+            starts.append(day)
+            e = 0.0
+    return starts
+
+
+_one_day_with_least.__doc__ = _one_day.__doc__
+
+
+def _pause_before_the_first(filed, expected, limit, cooldown, least):
+    """The pause was kept before the first start too, as if a run had taken place on day 0. The pause gives a new model
+    time to show itself; before the first start there is no new model to wait for."""
+    starts, last, f, e = [], 0, 0.0, 0.0
+    for day, (new_f, new_e) in enumerate(zip(filed, expected)):
+        f, e = f + new_f, e + new_e
+        if e >= least and day - last >= cooldown and (f - e) / np.sqrt(e) > limit:
+            starts.append(day)
+            last, f, e = day, 0.0, 0.0
+    return starts
+
+
+def _least_filed(filed, expected, limit, cooldown, least):
+    """The least count was asked of the chargebacks that were filed. A lucky cluster fulfils that by itself, and then sets
+    off the alarm it should have been kept from: what makes the ratio trustworthy is how many were expected."""
+    starts, f, e = [], 0.0, 0.0
+    for day, (new_f, new_e) in enumerate(zip(filed, expected)):
+        f, e = f + new_f, e + new_e
+        rested = not starts or day - starts[-1] >= cooldown
+        if f >= least and rested and (f - e) / np.sqrt(e) > limit:
+            starts.append(day)
+            f, e = 0.0, 0.0
+    return starts
+
+
+def _longer_pause(filed, expected, limit, cooldown, least):
+    """You waited for more than `cooldown` days. The task says `cooldown` days or more: an alarm on the very day on which
+    the pause ends may start the job, and a pause of seven days allows a weekly run."""
+    return trigger(filed, expected, limit, cooldown + 1, least)
+
+
+def _more_than_least(filed, expected, limit, cooldown, least):
+    """You asked for more than `least` expected chargebacks. The task says at least: on a day on which the sum E equals
+    `least` exactly, the trigger may judge, and yours judges a day later."""
+    starts, f, e = [], 0.0, 0.0
+    for day, (new_f, new_e) in enumerate(zip(filed, expected)):
+        f, e = f + new_f, e + new_e
+        rested = not starts or day - starts[-1] >= cooldown
+        if e > least and rested and (f - e) / np.sqrt(e) > limit:
+            starts.append(day)
+            f, e = 0.0, 0.0
+    return starts
+
+
 # ------------------------------------------------------------------ retraining.may_promote
 
 
@@ -185,7 +270,7 @@ def may_promote(evidence, margin):
 
     evidence : dict with
         "started_by" : "calendar", "drift alarm" or "performance alarm"
-        "contract_ok" : False if a row it was trained on contradicts the system of record
+        "contract_ok" : False if a row it was trained on contradicts the ledger
         "ripe_frauds" : known frauds among the held-out payments that are old enough to judge by
         "gain" : dollars that the challenger would have saved on those payments
         "noise" : the standard error of gain
@@ -202,12 +287,15 @@ def may_promote(evidence, margin):
 
 
 def _promote_inputs(rng):
-    return ({"started_by": str(rng.choice(["calendar", "drift alarm", "performance alarm"])),
+    margin, noise = float(rng.choice([1.0, 2.0])), float(rng.choice([200, 350]))
+    needed = margin * noise                               # gains below, at and above it, and one of a dollar
+    gains = [-3 * noise, -0.3 * noise, 1, 0.5 * needed, needed, 1.2 * needed, 4 * noise]
+    return ({"started_by": str(rng.choice(["calendar", "drift alarm", "performance alarm"], p=[0.3, 0.3, 0.4])),
              "contract_ok": bool(rng.random() < 0.8),
-             "ripe_frauds": int(rng.choice([4, 19, 20, 60, 85])),
-             "gain": float(rng.choice([-900, -150, -60, 120, 380, 700, 1600])),
-             "noise": float(rng.choice([200, 350])),
-             "champion_age": int(rng.choice([7, 30, 95]))}, float(rng.choice([1.0, 2.0])))
+             "ripe_frauds": int(rng.choice([4, 19, 20, 60, 85], p=[0.1, 0.15, 0.25, 0.25, 0.25])),
+             "gain": float(rng.choice(gains, p=[0.1, 0.2, 0.2, 0.15, 0.15, 0.1, 0.1])),
+             "noise": noise,
+             "champion_age": int(rng.choice([7, 30, 95, 120]))}, margin)
 
 
 def _alarm_is_order(evidence, margin):
@@ -223,6 +311,35 @@ def _any_alarm_is_order(evidence, margin):
 
 
 _any_alarm_is_order.__doc__ = _alarm_is_order.__doc__
+
+
+def _alarm_is_order_once_ripe(evidence, margin):
+    found = may_promote(evidence, margin)
+    return "promote" if found == "keep" and evidence["started_by"] != "calendar" else found
+
+
+_alarm_is_order_once_ripe.__doc__ = _alarm_is_order.__doc__
+
+
+def _outcomes_alarm_is_order(evidence, margin):
+    found = may_promote(evidence, margin)
+    return "promote" if found == "keep" and evidence["started_by"] == "performance alarm" else found
+
+
+_outcomes_alarm_is_order.__doc__ = _alarm_is_order.__doc__
+
+
+def _no_margin_after_an_alarm(evidence, margin):
+    """After an alarm you asked for no margin. An alarm says that the champion may be failing; it does not make the
+    comparison less noisy, and a challenger that is no better still comes out ahead half of the time."""
+    return may_promote(evidence, 0.0 if evidence["started_by"] != "calendar" else margin)
+
+
+def _no_margin_after_an_outcomes_alarm(evidence, margin):
+    return may_promote(evidence, 0.0 if evidence["started_by"] == "performance alarm" else margin)
+
+
+_no_margin_after_an_outcomes_alarm.__doc__ = _no_margin_after_an_alarm.__doc__
 
 
 def _newest(evidence, margin):
@@ -243,6 +360,38 @@ def _any_gain(evidence, margin):
     frauds among the held-out payments."""
     found = may_promote(evidence, margin)
     return "promote" if found == "keep" and evidence["gain"] > 0 else found
+
+
+def _margin_in_dollars(evidence, margin):
+    """The gain in dollars was compared with the margin, a number of standard errors. The units differ: two standard
+    errors of 350 dollars are 700 dollars, so your gate opens at a gain of more than two dollars."""
+    return may_promote({**evidence, "noise": 1.0}, margin)
+
+
+def _margin_met(evidence, margin):
+    """A gain of exactly the margin was promoted. The task says that the gain has to exceed it. With real dollars the two
+    never differ; a written policy still has to say on which side its limit lies."""
+    found = may_promote(evidence, margin)
+    return "promote" if found == "keep" and evidence["gain"] == margin * evidence["noise"] else found
+
+
+def _wait_before_block(evidence, margin):
+    """Few ripe frauds were asked about first, so a challenger trained on rows that contradict the ledger waits with the
+    others. Waiting ends: labels ripen, broken rows do not, and a held-out sample may share the break."""
+    return "wait" if evidence["ripe_frauds"] < 20 else may_promote(evidence, margin)
+
+
+def _block_unripe(evidence, margin):
+    """Too few ripe frauds became a reason to block. They are a reason to wait: nothing is known against this challenger,
+    and in a few weeks there may be enough to compare. Block is for what no later label can repair."""
+    found = may_promote(evidence, margin)
+    return "block" if found == "wait" else found
+
+
+def _twenty_is_few(evidence, margin):
+    """With exactly 20 ripe frauds you still waited. The task says to wait with fewer than 20; a limit of a policy has to
+    say to which side it belongs, or two teams will read it in two ways."""
+    return may_promote({**evidence, "ripe_frauds": evidence["ripe_frauds"] - 1}, margin)
 
 
 def _contract_last(evidence, margin):
@@ -325,7 +474,9 @@ EXERCISES = [
               (_unripe_is_honest, "no chargeback yet means honest"),
               (_cut_by_label_day, "a ripe label is one that was filed long ago"),
               (_window_shrinks, "the cut-off costs no data"),
-              (_all_weighted, "young rows, not missing frauds, need the weight")],
+              (_all_weighted, "young rows, not missing frauds, need the weight"),
+              (_one_day_late, "the day at the cut-off is in"), (_one_day_more, "the day at the cut-off is in"),
+              (_weighted_by_its_own_delay, "a fast report stands for many")],
              ("Three separate questions: which payments by their day, which of those were known as fraud on `today`, "
               "and how many each of them stands for.",
               "A payment of age a is in if cutoff < a <= cutoff + window. Known means chargeback_day <= today; a "
@@ -337,12 +488,24 @@ EXERCISES = [
               (_no_least, "a ratio means the same on any count"),
               (_no_reset, "the record belongs to the job, not to the model"),
               (_one_day, "one day is enough to judge by"),
-              (_alarm_restarts_the_pause, "a blocked alarm counts as a run")],
+              (_one_day_with_least, "one day is enough to judge by"),
+              (_alarm_restarts_the_pause, "a blocked alarm counts as a run"),
+              (_pause_before_the_first, "the first start has to wait too"),
+              (_least_filed, "the least count is about what was filed"),
+              (_longer_pause, "the pause includes the day on which it ends"),
+              (_more_than_least, "at least means more than")],
              ("Go through the days with two running sums. What happens to them on a day on which the job starts?",
               "Test three things: e >= least, days since starts[-1] (if there is one), and (f - e) / sqrt(e) > limit. "
               "Only a start resets the sums.")),
     Exercise("retraining.may_promote", may_promote, _promote_inputs,
              [(_alarm_is_order, "a trigger is an order"), (_any_alarm_is_order, "a trigger is an order"),
+              (_alarm_is_order_once_ripe, "a trigger is an order"),
+              (_outcomes_alarm_is_order, "a trigger is an order"),
+              (_no_margin_after_an_alarm, "an alarm lowers the bar"),
+              (_no_margin_after_an_outcomes_alarm, "an alarm lowers the bar"),
+              (_margin_in_dollars, "the margin is in dollars"), (_margin_met, "the margin is reached, so it is exceeded"),
+              (_wait_before_block, "broken rows may wait for labels"), (_block_unripe, "too early means never"),
+              (_twenty_is_few, "twenty are fewer than twenty"),
               (_newest, "the newest model is the best"), (_too_old, "age is a fault"),
               (_newest_unless_worse, "no difference found means equal"),
               (_any_gain, "any measured gain is a gain"),

@@ -63,7 +63,7 @@ ITEMS = (
           "Block the run, quarantine the rows, and have the feed repaired.",
           "Start the run: a trigger that one may overrule is none at all.",
           "Start it on the newest rows, which outweigh the faulty ones.",
-          "Ignore it: without a performance alarm no harm has been done.",
+          "Wait for the performance alarm: real harm would set it off.",
           "The veto comes before any trigger. It holds until no broken row is left in the training window, not only until "
           "the feed is repaired."),
     _item("c2", "closing",
@@ -72,16 +72,17 @@ ITEMS = (
           "Keep the champion: a gain of this size is what chance produces.",
           "Promote it if an alarm started the run, for then it is needed.",
           "Promote it: at least as good on paper, and trained on newer rows.",
-          "Stop comparing: while no alarm is on, neither one can be wrong.",
+          "Go by PSI: quiet inputs mean that the champion still fits them.",
           "Half a standard error is no evidence either way. Promoting on it every month replaces a known model by a draw of "
           "lots; keep it, and ask whether more ripe frauds can be held out."),
     _item("c3", "closing",
           "Someone proposes to replace the calendar by the PSI trigger. Last year brought one new market, one fraud ring "
-          "under unmoved inputs, and a slow change of customers' habits. What is the best answer?",
+          "under unmoved inputs, and a slow change in what the inputs mean. What do you say?",
           "Add a trigger on outcomes and a greatest age: two of three moved no input.",
           "Yes, if every alarm also deploys: what cost us last year was the delay.",
           "No: run it every night instead, and no model can ever be out of date.",
           "Yes: a change that matters will move one of the inputs in the end.",
-          "The trigger would have run in the harmless case and slept in the harmful ones. Nightly runs on unripe labels "
-          "cost more than they repair when nothing has changed."),
+          "PSI sleeps where no input moves, and after the new market its runs pay only if the model in service is poor. "
+          "Outcomes show the other two, late; the greatest age is insurance against what no signal sees. Its premium is "
+          "the runs of quiet months."),
 )
