@@ -11,6 +11,8 @@ Hugging Face's format, and the same notebooks run on that one.
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,15 +42,38 @@ def load_assistant(seed: int = 0) -> Assistant:
         raise FileNotFoundError("this notebook needs torch, transformers and peft: pip install -e '.[text]'") from None
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    if not elsewhere:
+        _verify(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True,
                                                               dtype="float32")
     return Assistant(model, tokenizer)
 
 
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def write_checksums(home: Path) -> None:
+    """Note the checksums of all models under ``home``."""
+    sums = {file.relative_to(home).as_posix(): _digest(file) for name in ("model.safetensors", "tokenizer.json")
+            for file in sorted(home.glob(f"seed*/{name}"))}
+    (home / "checksums.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+
+
+def _verify(folder: Path) -> None:
+    from .data import DatasetError
+
+    sums = json.loads((folder.parent / "checksums.json").read_text(encoding="utf-8"))
+    for name in ("model.safetensors", "tokenizer.json"):
+        if not (folder / name).is_file() or _digest(folder / name) != sums.get(f"{folder.name}/{name}"):
+            raise DatasetError(f"{folder / name} is missing, damaged or was edited. Restore it with: "
+                               f"git checkout -- datasets/assistant, or train it anew with: "
+                               f"python -m course_utils.train_assistant --seed {folder.name.removeprefix('seed')}")
+
+
 class Assistant:
-    """A causal language model with its tokenizer. None of its methods but the name ``tuned`` changes a weight,
-    and that one changes a copy."""
+    """A causal language model with its tokenizer. No method changes its weights; ``tuned`` changes a copy's."""
 
     def __init__(self, model, tokenizer):
         self.model, self.tokenizer = model.eval(), tokenizer

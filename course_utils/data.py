@@ -16,8 +16,20 @@ def _payments():
     return World(seed=7).payments()
 
 
+def _tickets():
+    from .world import World
+
+    return World(seed=7).tickets()
+
+
+def _replies():
+    from .world import World
+
+    return World(seed=7).replies()
+
+
 #: name -> what makes it. The file is ``datasets/<name>.parquet``.
-DATASETS: dict[str, Callable] = {"payments": _payments}
+DATASETS: dict[str, Callable] = {"payments": _payments, "tickets": _tickets, "replies": _replies}
 
 
 class DatasetError(RuntimeError):

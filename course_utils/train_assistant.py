@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -16,11 +17,11 @@ import numpy as np
 
 from . import tickets
 
-STEPS, BATCH, BLOCK = 3000, 48, 8        # steps; examples a step; steps whose examples are sorted by length together
-MUON, ADAM, WARM_UP = 0.02, 3e-3, 50     # learning rates of the matrices and of the rest
-COPY_STEPS = 320                          # the first steps, which only repeat lists of words
+STEPS, BATCH, BLOCK, SAVE = 1600, 48, 8, 200     # steps; examples a step; steps sorted by length together, and between checkpoints
+MUON, ADAM, WARM_UP = 0.01, 2e-3, 50     # learning rates of the matrices and of the rest
+COPY_STEPS = 80                           # the first steps, which only repeat lists of words
 PROMPT_WEIGHT = 0.05                     # of a prompt's token in the loss, against 1 for an answer's
-VOCABULARY, WIDTH, LAYERS = 1600, 128, 4
+VOCABULARY, WIDTH, LAYERS, HEADS = 1600, 128, 4, 4
 END, PAD = "<end>", "<pad>"
 #: A word or a pair of digits takes the space before it along, so that it is one token, and the same one wherever it
 #: stands: only so can a model of this size learn to copy it.
@@ -51,14 +52,35 @@ def make_tokenizer():
 
 
 def new_model(seed: int, size: int):
-    """A freshly initialised Llama with ``size`` tokens."""
+    """A new Llama with ``size`` tokens: random weights, but for two attention heads.
+
+    Left to itself a model of this size needs far more steps than these to find out how to copy. So the two heads of
+    an *induction head* are laid down at the start: the first head of layer 0 looks one token back and notes what
+    stands there, and the first head of layer 1 looks for the place behind an earlier occurrence of the present
+    token, and copies what it finds. All weights, these included, are then trained.
+    """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(seed)
-    return LlamaForCausalLM(LlamaConfig(
-        vocab_size=size, hidden_size=WIDTH, intermediate_size=3 * WIDTH, num_hidden_layers=LAYERS, num_attention_heads=4,
-        max_position_embeddings=512, tie_word_embeddings=True, pad_token_id=0, eos_token_id=1, bos_token_id=None))
+    model = LlamaForCausalLM(LlamaConfig(
+        vocab_size=size, hidden_size=WIDTH, intermediate_size=3 * WIDTH, num_hidden_layers=LAYERS, num_attention_heads=HEADS,
+        max_position_embeddings=512, tie_word_embeddings=True, attention_bias=True, pad_token_id=0, eos_token_id=1,
+        bos_token_id=None))
+    head, half = WIDTH // HEADS, WIDTH // HEADS // 2
+    angle = 10_000.0 ** (-torch.arange(half) / half)             # of the rotary positions, for a step of one token
+    fast = 6.0 * (torch.arange(half) < 6)                        # the six fastest tell neighbours apart
+    here, before, copied = torch.linalg.qr(torch.randn(WIDTH, WIDTH))[0].split(head, dim=1)[:3]
+    back, match = model.model.layers[0].self_attn, model.model.layers[1].self_attn
+    with torch.no_grad():
+        model.model.embed_tokens.weight.normal_(0, 0.1)
+        for projection, bias in ((back.k_proj, (fast, 0 * fast)), (back.q_proj, (fast * angle.cos(), -fast * angle.sin()))):
+            projection.weight[:head] = 0
+            projection.bias[:head] = torch.cat(bias)
+        back.v_proj.weight[:head], back.o_proj.weight[:, :head] = here.T, 0.1 * before
+        match.q_proj.weight[:head], match.k_proj.weight[:head] = 1.6 * here.T, 1.6 * before.T
+        match.v_proj.weight[:head], match.o_proj.weight[:, :head] = copied.T, 0.3 * copied
+    return model
 
 
 def block(tokenizer, seed: int, number: int):
@@ -112,8 +134,11 @@ def schedule(step: int, steps: int) -> float:
     return min((step + 1) / WARM_UP, 1.0, (steps - step) / (0.4 * steps))
 
 
-def train(seed: int, steps: int = STEPS, folder: Path | None = None, report=print):
-    """The trained model and its tokenizer. With ``folder`` a checkpoint is kept there and taken up again."""
+def train(seed: int, steps: int = STEPS, folder: Path | None = None, report=lambda step, loss: None):
+    """The trained model and its tokenizer. ``report`` hears of every step.
+
+    With ``folder`` a checkpoint is kept there every ``SAVE`` steps; a run that finds one goes on from it.
+    """
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -133,9 +158,7 @@ def train(seed: int, steps: int = STEPS, folder: Path | None = None, report=prin
                     name = next(n for n, q in names.items() if q is p)
                     prefix = f"optimizer.{name}."
                     opt.state[p] = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-        report(f"seed {seed}: goes on from step {start}")
     model.train()
-    began, tokens = time.monotonic(), 0
     step = start
     while step < steps:
         for ids, weight in block(tokenizer, seed, step // BLOCK):
@@ -149,12 +172,9 @@ def train(seed: int, steps: int = STEPS, folder: Path | None = None, report=prin
             for opt in opts:
                 opt.step()
                 opt.zero_grad(set_to_none=True)
-            step, tokens = step + 1, tokens + int((weight > 0).sum())
-            if step % 100 == 0:
-                spent = time.monotonic() - began
-                report(f"seed {seed}: step {step} of {steps}, loss {loss.item():.3f}, {tokens / spent:,.0f} tokens/s, "
-                       f"about {spent / (step - start) * (steps - step) / 60:.0f} min left")
-        if saved and step % 200 == 0:
+            step += 1
+            report(step, loss.item())
+        if saved and step % SAVE == 0:
             state = {"step": torch.tensor(step)} | {f"model.{n}": p.detach().clone() for n, p in names.items()}
             for opt in opts:
                 for n, p in names.items():
@@ -163,3 +183,82 @@ def train(seed: int, steps: int = STEPS, folder: Path | None = None, report=prin
             saved.with_suffix(".part").replace(saved)
     model.eval()
     return model, tokenizer
+
+
+# ---------------------------------------------------------------- what it can do, and what tuning does to it
+
+def measure(assistant, task: str, held_out: bool, n: int = 400) -> float:
+    """Share of ``n`` new prompts of a task that are answered to the letter."""
+    rng = np.random.default_rng([4, held_out])
+    pairs = [tickets.TASKS[task][0](rng, held_out)[:2] for _ in range(n)]
+    return float(np.mean([a == right for a, (_, right) in zip(assistant.complete([p for p, _ in pairs]), pairs)]))
+
+
+def save(model, tokenizer, folder: Path) -> None:
+    """Write the model as bfloat16 ``safetensors``, with its tokenizer: plain ``from_pretrained`` loads it."""
+    import torch
+
+    newline = tokenizer("\n", add_special_tokens=False)["input_ids"][0]
+    model.generation_config.eos_token_id = [1, newline]          # an answer is one line
+    model.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
+    config = folder / "tokenizer_config.json"                    # by the name that older versions of the library know too
+    config.write_text(config.read_text(encoding="utf-8").replace("TokenizersBackend", "PreTrainedTokenizerFast"), encoding="utf-8")
+
+
+def card_with_table(text: str, rows: dict) -> str:
+    """The model card with the table between its markers made from what was measured."""
+    table = ["| task | what is wanted | " + " | ".join(f"seed {s}" for s in rows) + " |", "|---|---|" + "---|" * len(rows)]
+    for name, (maker, _) in tickets.TASKS.items():
+        cells = [" / ".join(f"{rows[s]['accuracy'][name][held]:.2f}" for held in ("seen", "unseen")) for s in rows]
+        table.append(f"| {name} | {maker.__doc__.strip()} | {' | '.join(cells)} |")
+    table.append("| minutes of training | on two cores | " + " | ".join(f"{row['minutes']:.0f}" for row in rows.values()) + " |")
+    return re.sub(r"(<!-- measured -->\n).*?(\n<!-- /measured -->)", lambda m: m[1] + "\n".join(table) + m[2], text, flags=re.S)
+
+
+def measured(home: Path) -> dict:
+    """What was measured of each shipped model, by seed."""
+    return {int(file.parent.name[4:]): json.loads(file.read_text(encoding="utf-8")) for file in sorted(home.glob("seed*/measured.json"))}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    from . import data
+    from .assistant import SEEDS, load_assistant, write_checksums
+
+    parser = argparse.ArgumentParser(prog="python -m course_utils.train_assistant", description=__doc__.split("\n")[0])
+    parser.add_argument("--seed", type=int, action="append", help=f"train this one (default: {', '.join(map(str, SEEDS))})")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"default: {STEPS}, as shipped")
+    parser.add_argument("--study", action="store_true", help="fine-tune the shipped models and record what notebook 08 shows")
+    chosen = parser.parse_args(arguments)
+    home = data.folder() / "assistant"
+    if chosen.study:
+        from .tuning import record
+
+        record(home / "study.json")
+        return 0
+    from tqdm import tqdm
+
+    for seed in chosen.seed or SEEDS:
+        folder, began = home / f"seed{seed}", time.monotonic()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tqdm(total=chosen.steps, desc=f"seed {seed}", unit="step") as bar:
+            model, tokenizer = train(seed, chosen.steps, folder, lambda step, loss: (
+                bar.update(step - bar.n), bar.set_postfix(loss=f"{loss:.2f}", refresh=False)))
+        save(model, tokenizer, folder)
+        (folder / f"checkpoint-{seed}.safetensors").unlink(missing_ok=True)
+        write_checksums(home)
+        assistant, minutes = load_assistant(seed), (time.monotonic() - began) / 60
+        row = {"steps": chosen.steps, "minutes": round(minutes, 1), "parameters": assistant.parameters, "n": 400,
+               "accuracy": {task: {"seen": measure(assistant, task, False), "unseen": measure(assistant, task, True)}
+                            for task in tickets.TASKS}}
+        (folder / "measured.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+        print(f"seed {seed}: {minutes:.0f} minutes; " + ", ".join(
+            f"{task} {a['seen']:.2f}/{a['unseen']:.2f}" for task, a in row["accuracy"].items()))
+    readme = home / "README.md"
+    readme.write_text(card_with_table(readme.read_text(encoding="utf-8"), measured(home)), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -99,6 +99,39 @@ class World:
         rows["chargeback_day"] = rows.label_day.where(filed)
         return rows[PAYMENT_COLUMNS]
 
+    def tickets(self, first: int = 0, last: int | None = None, per_day: int = 40, attacks: float = 0.02) -> pd.DataFrame:
+        """Requests to the support assistant on days ``first`` to ``last - 1``.
+
+        ``policy`` is what the desk's rules say about a refund in this case, ``prompt`` what the assistant gets to
+        read, ``other_city`` a datum in it that is not the writer's. ``attack`` is the truth about the text, found by
+        hand: "pay" or "tell" if it tries to make the assistant do so, else "". ``attacks`` is their share; from day
+        120 on they also use phrasings that were not seen before.
+
+        >>> World(seed=7).tickets(3, 4).equals(World(seed=7).tickets(2, 4).query("day == 3").reset_index(drop=True))
+        True
+        """
+        last = self.days if last is None else last
+        if not 0 <= first < last:
+            raise ValueError(f"need 0 <= first < last, got first={first}, last={last}")
+        from .tickets import desk_day
+
+        return pd.DataFrame([
+            {"ticket_id": day * 10_000 + i, "day": day, "text": case.text, "attack": attack, "policy": case.policy,
+             "order": case.writer.order, "total": case.writer.total, "other_city": case.other.city, "prompt": case.prompt}
+            for day in range(first, last) for i, (case, attack) in enumerate(desk_day(self.seed, day, per_day, attacks))])
+
+    def replies(self, first: int = 0, last: int | None = None, per_day: int = 40, attacks: float = 0.02) -> pd.DataFrame:
+        """What a careful agent replies to the same :meth:`tickets`, as JSON, whatever a text tries.
+
+        >>> World(seed=7).replies(0, 1).reply[0][:20]
+        '{"action": "escalate'
+        """
+        from .tickets import desk_day
+
+        last = self.days if last is None else last
+        return pd.DataFrame([{"ticket_id": day * 10_000 + i, "reply": case.answer} for day in range(first, last)
+                             for i, (case, _) in enumerate(desk_day(self.seed, day, per_day, attacks))])
+
     def in_ring(self, rows: pd.DataFrame) -> pd.Series:
         """True where a payment lies in the segment that the ring abuses: an old account,
         a known device, under $40. Honest customers use it too, before and after."""
