@@ -14,6 +14,7 @@ import copy
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,9 +38,11 @@ def load_assistant(seed: int = 0) -> Assistant:
             f"There are the seeds {', '.join(map(str, SEEDS))}; make one anew with: "
             f"python -m course_utils.train_assistant --seed {seed}"))
     try:
+        import torch
         import transformers
     except ImportError:
         raise FileNotFoundError("this notebook needs torch, transformers and peft: pip install -e '.[text]'") from None
+    torch.set_num_threads(1)     # so small a model gains little from a second, and on a busy machine they wait for each other
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     if not elsewhere:
@@ -182,7 +185,10 @@ class Assistant:
             import peft
 
             torch.manual_seed(seed)
-            new.model = peft.get_peft_model(new.model, peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear"))
+            adapter = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)    # peft still uses a name that transformers will drop
+                new.model = peft.get_peft_model(new.model, adapter)
         rng, old = np.random.default_rng(seed), len(replay) and batch // 4
         rows, kept = new._rows(pairs), new._rows(replay)
         weights = [p for p in new.model.parameters() if p.requires_grad]
