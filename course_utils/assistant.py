@@ -93,8 +93,10 @@ class Assistant:
             raise TypeError("prompts is a list of texts; put the one prompt into [ ]")
         texts = []
         for i, prompt in enumerate(prompts):
-            if not isinstance(prompt, str) or not prompt.strip():
-                raise ValueError(f"prompt {i} is empty" if isinstance(prompt, str) else f"prompt {i} is no text: {prompt!r:.80}")
+            if not isinstance(prompt, str):
+                raise ValueError(f"prompt {i} is no text: {prompt!r:.80}")
+            if not prompt.strip():
+                raise ValueError(f"prompt {i} is empty")
             # Half of a surrogate pair, as undecodable bytes leave it, is no character of any script.
             texts.append(prompt.encode("utf-8", "replace").decode().rstrip(" "))    # the answer brings its own space
         ids = self.tokenizer(texts)["input_ids"] if texts else []
@@ -119,7 +121,9 @@ class Assistant:
 
         rows, answers = self._prompts(prompts, longest), [""] * len(prompts)
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-        sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature else {"do_sample": False}
+        sampling = {"do_sample": False}
+        if temperature:
+            sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
         with torch.inference_mode(), torch.random.fork_rng():
             torch.manual_seed(seed)
             for start in range(0, len(order), batch):
@@ -182,7 +186,8 @@ class Assistant:
             import peft
 
             torch.manual_seed(seed)
-            new.model = peft.get_peft_model(new.model, peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear"))
+            lora = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
+            new.model = peft.get_peft_model(new.model, lora)
         rng, old = np.random.default_rng(seed), len(replay) and batch // 4
         rows, kept = new._rows(pairs), new._rows(replay)
         weights = [p for p in new.model.parameters() if p.requires_grad]
