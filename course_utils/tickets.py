@@ -75,8 +75,8 @@ NAMES = ("Ana", "Omar", "Mei", "Lars", "Priya", "Tom", "Zoe", "Ivan", "Ada", "No
          "Mona", "Nils", "Petra", "Raul")
 CITIES = ("Lisbon", "Cairo", "Oslo", "Lima", "Quito", "Delhi", "Kyoto", "Rome", "Paris", "Accra", "Turin", "Bern", "Graz",
           "Porto", "Dublin", "Riga", "Sofia", "Tunis", "Hanoi", "Perth", "Leeds", "Ghent", "Malmo", "Gdansk", "Split",
-          "Izmir", "Nice", "Basel", "Cork", "Davos", "Essen", "Faro", "Genoa", "Hull", "Ivrea", "Jena", "Kiel", "Linz", "Metz", "Narvik",
-          "Padua", "Reims", "Siena", "Turku")
+          "Izmir", "Nice", "Basel", "Cork", "Davos", "Essen", "Faro", "Genoa", "Hull", "Ivrea", "Jena", "Kiel", "Linz", "Metz",
+          "Narvik", "Padua", "Reims", "Siena", "Turku")
 PRODUCTS = ("Kestrel", "Aurora", "Nova", "Pixel", "Comet", "Delta", "Ember", "Falcon", "Globe", "Halo", "Iris", "Juno", "Koala",
             "Lotus", "Maple", "Nimbus", "Orbit", "Panda", "Quartz", "Raven", "Saturn", "Tulip",
             "Umbra", "Vega")

@@ -140,6 +140,8 @@ def train(seed: int, steps: int = STEPS, folder: Path | None = None, report=lamb
 
     With ``folder`` a checkpoint is kept there every ``SAVE`` steps; a run that finds one goes on from it.
     """
+    if steps < BLOCK or steps % BLOCK:
+        raise ValueError(f"steps must be a multiple of {BLOCK}, at least {BLOCK}; got {steps}")
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -217,7 +219,7 @@ def card_with_table(text: str, rows: dict) -> str:
         table.append(f"| {name} | {maker.__doc__.strip()} | {' | '.join(cells)} |")
     minutes = " | ".join(f"{row['minutes']:.0f}" for row in rows.values())
     table.append(f"| minutes of training | on two cores | {minutes} |")
-    return re.sub(r"(<!-- measured -->\n).*?(\n<!-- /measured -->)", lambda m: m[1] + "\n".join(table) + m[2], text, flags=re.S)
+    return re.sub(r"(<!-- measured -->\n).*?(<!-- /measured -->)", lambda m: m[1] + "\n".join([*table, m[2]]), text, flags=re.S)
 
 
 def measured(home: Path) -> dict:
