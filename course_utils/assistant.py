@@ -14,6 +14,7 @@ import copy
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,12 +65,21 @@ def write_checksums(home: Path) -> None:
 def _verify(folder: Path) -> None:
     from .data import DatasetError
 
-    sums = json.loads((folder.parent / "checksums.json").read_text(encoding="utf-8"))
+    try:
+        sums = json.loads((folder.parent / "checksums.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DatasetError(f"{folder.parent / 'checksums.json'} is missing or damaged. Restore it with: "
+                           f"git checkout -- datasets/assistant") from None
     for name in ("model.safetensors", "tokenizer.json"):
         if not (folder / name).is_file() or _digest(folder / name) != sums.get(f"{folder.name}/{name}"):
             raise DatasetError(f"{folder / name} is missing, damaged or was edited. Restore it with: "
                                f"git checkout -- datasets/assistant, or train it anew with: "
                                f"python -m course_utils.train_assistant --seed {folder.name.removeprefix('seed')}")
+
+
+def _encodable(text: str) -> str:
+    """The text with "?" for each half of a surrogate pair: undecodable bytes leave such, and no tokenizer takes them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Assistant:
@@ -97,8 +107,7 @@ class Assistant:
                 raise ValueError(f"prompt {i} is no text: {prompt!r:.80}")
             if not prompt.strip():
                 raise ValueError(f"prompt {i} is empty")
-            # Half of a surrogate pair, as undecodable bytes leave it, is no character of any script.
-            texts.append(prompt.encode("utf-8", "replace").decode().rstrip(" "))    # the answer brings its own space
+            texts.append(_encodable(prompt).rstrip(" "))    # the answer brings its own space
         ids = self.tokenizer(texts)["input_ids"] if texts else []
         for i, row in enumerate(ids):
             if len(row) + room > self.limit:
@@ -107,7 +116,7 @@ class Assistant:
         return ids
 
     def _answers(self, answers) -> list[list[int]]:
-        texts = [f" {a}" for a in answers]
+        texts = [_encodable(f" {a}") for a in answers]
         return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
     def complete(self, prompts: Sequence[str], longest: int = 48, temperature: float = 0.0, seed: int = 0,
@@ -187,7 +196,9 @@ class Assistant:
 
             torch.manual_seed(seed)
             lora = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
-            new.model = peft.get_peft_model(new.model, lora)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)    # peft asks transformers by a name that is going out
+                new.model = peft.get_peft_model(new.model, lora)
         rng, old = np.random.default_rng(seed), len(replay) and batch // 4
         rows, kept = new._rows(pairs), new._rows(replay)
         weights = [p for p in new.model.parameters() if p.requires_grad]
