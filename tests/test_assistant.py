@@ -192,7 +192,7 @@ def test_score_is_the_log_likelihood(assistant):
     one = assistant.surprise([(p, w) for p in PROMPTS for w in words], batch=5)
     np.testing.assert_allclose(scores, -one.reshape(4, 3), atol=1e-3)
     asked = assistant.tokenizer(PROMPTS[1], add_special_tokens=False)["input_ids"]
-    answer = assistant.tokenizer(" where is my Nova", add_special_tokens=False)["input_ids"] + [assistant.tokenizer.eos_token_id]
+    answer = assistant.tokenizer(" where is my Nova<end>", add_special_tokens=False)["input_ids"]
     with torch.no_grad():
         logits = assistant.model(input_ids=torch.tensor([asked + answer])).logits[0].double()
     by_hand = sum(float(logits[len(asked) + i - 1].log_softmax(0)[token]) for i, token in enumerate(answer))

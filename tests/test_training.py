@@ -125,8 +125,11 @@ def test_loss_is_the_weighted_mean(tiny, tokenizer):
 
 # ---------------------------------------------------------------- tokenizer
 
-@pytest.mark.parametrize("text", ["where is my Nova ?", "a  b\n\n c\t\r\n", "Größe: 12,50 €", "أين طردي؟ ١٢٣", "返金してください",
-                                  "🙂👩‍👩‍👧🏳️‍🌈", "a\u0301 \u200f\ufeff\x00\x7f", "1234567 007 12a", " leading and trailing ", "{\"a\": [1, 2]}"])
+@pytest.mark.parametrize("text", ["where is my Nova ?", "a  b\n\n c\t\r\n", "Größe: 12,50 €", "أين طردي؟ ١٢٣",
+                                  "返金してください",
+                                  "🙂👩‍👩‍👧🏳️‍🌈",
+                                  "a\u0301 \u200f\ufeff\x00\x7f", "1234567 007 12a",
+                                  " leading and trailing ", "{\"a\": [1, 2]}"])
 def test_any_text_comes_back(tokenizer, text):
     assert tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"]) == text
 
