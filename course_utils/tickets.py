@@ -105,7 +105,7 @@ def draw_ticket(rng: np.random.Generator, intent: str | None = None, held_out: b
     """A ticket. With ``held_out`` its phrasing is one that no training example has.
 
     >>> draw_ticket(np.random.default_rng(7)).intent
-    'address'
+    'fraud'
     """
     intent = intent or list(INTENTS)[rng.integers(len(INTENTS))]
     phrase = _pick(rng, PHRASES[intent], HELD_PHRASES, held_out)
