@@ -47,9 +47,11 @@ def load_assistant(seed: int = 0) -> Assistant:
     transformers.logging.disable_progress_bar()
     if not elsewhere:
         _verify(folder)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True,
-                                                              dtype="float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")           # tqdm asks for widgets, which nothing here needs
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True,
+                                                                  dtype="float32")
     return Assistant(model, tokenizer)
 
 
@@ -122,7 +124,7 @@ class Assistant:
         return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
     def complete(self, prompts: Sequence[str], longest: int = 48, temperature: float = 0.0, seed: int = 0,
-                 batch: int = 100) -> list[str]:
+                 batch: int = 50) -> list[str]:
         """One answer for each prompt, up to the end of its line or ``longest`` tokens.
 
         With ``temperature=0`` always the likeliest token; above, tokens are drawn, from ``seed``.
@@ -148,12 +150,12 @@ class Assistant:
                     answers[i] = text.split("\n")[0].strip()
         return answers
 
-    def score(self, prompts: Sequence[str], candidates: Sequence[str], batch: int = 100) -> np.ndarray:
+    def score(self, prompts: Sequence[str], candidates: Sequence[str], batch: int = 50) -> np.ndarray:
         """Log-likelihood of each candidate as the answer to each prompt, shape (prompts, candidates)."""
         pairs = [(p, c) for p in prompts for c in candidates]
         return -self.surprise(pairs, batch=batch).reshape(len(prompts), len(candidates))
 
-    def surprise(self, pairs: Sequence[tuple[str, str]], batch: int = 100) -> np.ndarray:
+    def surprise(self, pairs: Sequence[tuple[str, str]], batch: int = 50) -> np.ndarray:
         """Minus the log-likelihood, in nats, of each pair's answer given its prompt."""
         import torch
 

@@ -57,7 +57,7 @@ def tune(assistant: Assistant, method: str, rate: float, seed: int = 0) -> Assis
 
 def host_right(assistant: Assistant, cases, prompt=host_prompt) -> np.ndarray:
     """For each ticket 1 if the answer to ``prompt(ticket)`` is the mainframe's line, else 0."""
-    answers = assistant.complete([prompt(t) for t in cases], longest=12)
+    answers = assistant.complete([prompt(t) for t in cases], longest=8)
     return np.array([int(answer == host_line(t)) for answer, t in zip(answers, cases)])
 
 
@@ -93,7 +93,7 @@ def team_prompt(ticket: tickets.Ticket) -> str:
 
 def team_right(assistant: Assistant, cases, table: dict, prompt=team_prompt) -> np.ndarray:
     """For each ticket 1 if the answer to ``prompt(ticket)`` is its product and that product's team, else 0."""
-    answers = assistant.complete([prompt(t) for t in cases], longest=12)
+    answers = assistant.complete([prompt(t) for t in cases], longest=8)
     return np.array([int(answer == f"{t.product} {table[t.product]}") for answer, t in zip(answers, cases)])
 
 
@@ -113,5 +113,6 @@ def record(file: Path) -> None:
 
     todo = [(seed, method, rate) for seed in SEEDS
             for method, rates in ({"before": (0.0,)} | RATES | {"facts": (1e-3,)}).items() for rate in rates]
-    rows = [fact_row(seed) if method == "facts" else row(seed, method, rate) for seed, method, rate in tqdm(todo, unit="tuning")]
+    rows = [fact_row(seed) if method == "facts" else row(seed, method, rate)
+            for seed, method, rate in tqdm(todo, unit="tuning")]
     file.write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")
