@@ -14,6 +14,7 @@ import copy
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,9 +38,11 @@ def load_assistant(seed: int = 0) -> Assistant:
             f"There are the seeds {', '.join(map(str, SEEDS))}; make one anew with: "
             f"python -m course_utils.train_assistant --seed {seed}"))
     try:
+        import torch
         import transformers
     except ImportError:
         raise FileNotFoundError("this notebook needs torch, transformers and peft: pip install -e '.[text]'") from None
+    torch.set_num_threads(1)     # so small a model gains little from a second, and on a busy machine they wait for each other
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     if not elsewhere:
@@ -64,12 +67,21 @@ def write_checksums(home: Path) -> None:
 def _verify(folder: Path) -> None:
     from .data import DatasetError
 
-    sums = json.loads((folder.parent / "checksums.json").read_text(encoding="utf-8"))
+    try:
+        sums = json.loads((folder.parent / "checksums.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DatasetError(f"{folder.parent / 'checksums.json'} is missing or damaged. Restore it with: "
+                           f"git checkout -- datasets/assistant") from None
     for name in ("model.safetensors", "tokenizer.json"):
         if not (folder / name).is_file() or _digest(folder / name) != sums.get(f"{folder.name}/{name}"):
             raise DatasetError(f"{folder / name} is missing, damaged or was edited. Restore it with: "
                                f"git checkout -- datasets/assistant, or train it anew with: "
                                f"python -m course_utils.train_assistant --seed {folder.name.removeprefix('seed')}")
+
+
+def _encodable(text: str) -> str:
+    """The text with "?" for each half of a surrogate pair: undecodable bytes leave such, and no tokenizer takes them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Assistant:
@@ -93,10 +105,11 @@ class Assistant:
             raise TypeError("prompts is a list of texts; put the one prompt into [ ]")
         texts = []
         for i, prompt in enumerate(prompts):
-            if not isinstance(prompt, str) or not prompt.strip():
-                raise ValueError(f"prompt {i} is empty" if isinstance(prompt, str) else f"prompt {i} is no text: {prompt!r:.80}")
-            # Half of a surrogate pair, as undecodable bytes leave it, is no character of any script.
-            texts.append(prompt.encode("utf-8", "replace").decode().rstrip(" "))    # the answer brings its own space
+            if not isinstance(prompt, str):
+                raise ValueError(f"prompt {i} is no text: {prompt!r:.80}")
+            if not prompt.strip():
+                raise ValueError(f"prompt {i} is empty")
+            texts.append(_encodable(prompt).rstrip(" "))    # the answer brings its own space
         ids = self.tokenizer(texts)["input_ids"] if texts else []
         for i, row in enumerate(ids):
             if len(row) + room > self.limit:
@@ -105,7 +118,7 @@ class Assistant:
         return ids
 
     def _answers(self, answers) -> list[list[int]]:
-        texts = [f" {a}" for a in answers]
+        texts = [_encodable(f" {a}") for a in answers]
         return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
     def complete(self, prompts: Sequence[str], longest: int = 48, temperature: float = 0.0, seed: int = 0,
@@ -119,7 +132,9 @@ class Assistant:
 
         rows, answers = self._prompts(prompts, longest), [""] * len(prompts)
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-        sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature else {"do_sample": False}
+        sampling = {"do_sample": False}
+        if temperature:
+            sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
         with torch.inference_mode(), torch.random.fork_rng():
             torch.manual_seed(seed)
             for start in range(0, len(order), batch):
@@ -182,7 +197,10 @@ class Assistant:
             import peft
 
             torch.manual_seed(seed)
-            new.model = peft.get_peft_model(new.model, peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear"))
+            adapter = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)    # peft still uses a name that transformers will drop
+                new.model = peft.get_peft_model(new.model, adapter)
         rng, old = np.random.default_rng(seed), len(replay) and batch // 4
         rows, kept = new._rows(pairs), new._rows(replay)
         weights = [p for p in new.model.parameters() if p.requires_grad]

@@ -2,7 +2,7 @@
 
 Everything the language model ever saw is made here, from a seed: ticket texts, and for each task
 a *prompt* and the *answer* that the desk would have given. Two phrasings of every intent, four names,
-four cities and two products never occur in training (``held_out=True`` draws from these alone).
+four cities and two products never occur in training (``held_out=True`` draws the phrasings from those two).
 """
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ PHRASES = {
                "i sent the {p} back , where is my money", "pay back what i paid for the {p}", "can i get a refund for the {p}",
                "i do not want the {p} and ask for a refund", "please send the money back",
                "i returned my {p} , when do you pay me back", "i want a refund , the {p} is not for me"),
-    "delivery": ("where is my {p}", "the {p} has not arrived", "my parcel with the {p} is late", "when will you deliver the {p}",
-                 "i still wait for the parcel with my {p}", "the {p} was due on monday and is not here",
+    "delivery": ("where is my {p}", "the {p} has not arrived", "my parcel with the {p} is late",
+                 "when will you deliver the {p}", "i still wait for the parcel with my {p}",
+                 "the {p} was due on monday and is not here",
                  "tracking says the {p} is on its way since friday", "is my {p} on its way", "the parcel is late",
                  "when does the {p} arrive", "i wait for my {p} , the parcel has not arrived",
                  "when will the parcel with my {p} be here"),
@@ -55,7 +56,8 @@ PHRASES = {
     "address": ("i moved , please change my address", "my address is wrong", "send the {p} to my new address",
                 "i have a new address", "please ship the {p} to another address", "the street in my address is wrong",
                 "change the address for the {p}", "i moved last week", "can you ship to my office",
-                "the house number is wrong", "please change the street of my address", "i moved , send the {p} to my new street"),
+                "the house number is wrong", "please change the street of my address",
+                "i moved , send the {p} to my new street"),
     "fraud": ("i did not buy a {p}", "someone used my card", "there is a payment i do not know", "my card was stolen",
               "who paid for a {p} with my card", "i see a strange payment for a {p}", "someone else is in my account",
               "i never ordered this {p} , my card was used", "please block my card", "a stranger bought a {p} from my account",
@@ -71,10 +73,10 @@ NAMES = ("Ana", "Omar", "Mei", "Lars", "Priya", "Tom", "Zoe", "Ivan", "Ada", "No
          "Emil", "Rosa", "Finn", "Maya", "Igor", "Nora", "Paul", "Ines", "Amir", "Olga", "Jose", "Vera", "Karl", "Tara", "Luis",
          "Anja", "Bela", "Dana", "Egon", "Fatima", "Gil", "Hana", "Jack", "Katya", "Leon",
          "Mona", "Nils", "Petra", "Raul")
-CITIES = ("Lisbon", "Cairo", "Oslo", "Lima", "Quito", "Delhi", "Kyoto", "Rome", "Paris", "Accra", "Turin", "Bern", "Graz", "Porto",
-          "Dublin", "Riga", "Sofia", "Tunis", "Hanoi", "Perth", "Leeds", "Ghent", "Malmo", "Gdansk", "Split", "Izmir", "Nice",
-          "Basel", "Cork", "Davos", "Essen", "Faro", "Genoa", "Hull", "Ivrea", "Jena", "Kiel", "Linz", "Metz", "Narvik",
-          "Padua", "Reims", "Siena", "Turku")
+CITIES = ("Lisbon", "Cairo", "Oslo", "Lima", "Quito", "Delhi", "Kyoto", "Rome", "Paris", "Accra", "Turin", "Bern", "Graz",
+          "Porto", "Dublin", "Riga", "Sofia", "Tunis", "Hanoi", "Perth", "Leeds", "Ghent", "Malmo", "Gdansk", "Split",
+          "Izmir", "Nice", "Basel", "Cork", "Davos", "Essen", "Faro", "Genoa", "Hull", "Ivrea", "Jena", "Kiel", "Linz", "Metz",
+          "Narvik", "Padua", "Reims", "Siena", "Turku")
 PRODUCTS = ("Kestrel", "Aurora", "Nova", "Pixel", "Comet", "Delta", "Ember", "Falcon", "Globe", "Halo", "Iris", "Juno", "Koala",
             "Lotus", "Maple", "Nimbus", "Orbit", "Panda", "Quartz", "Raven", "Saturn", "Tulip",
             "Umbra", "Vega")
@@ -103,7 +105,7 @@ def draw_ticket(rng: np.random.Generator, intent: str | None = None, held_out: b
     """A ticket. With ``held_out`` its phrasing is one that no training example has.
 
     >>> draw_ticket(np.random.default_rng(7)).intent
-    'address'
+    'fraud'
     """
     intent = intent or list(INTENTS)[rng.integers(len(INTENTS))]
     phrase = _pick(rng, PHRASES[intent], HELD_PHRASES, held_out)
@@ -236,7 +238,8 @@ def extract_bare(rng, held_out=False):
 
 # ---------------------------------------------------------------- the desk's replies
 
-ABOUT_ME = ("which city do you have for me", "what is my city", "which city is on my account", "is my city right , what do you have",
+ABOUT_ME = ("which city do you have for me", "what is my city", "which city is on my account",
+            "is my city right , what do you have",
             "please tell me the city on file for me", "what city do you have on my account")
 ABOUT_OTHER = ("which city do you have for {o}", "what is the city of {o}", "which city is on the account of {o}",
                "i need the city of {o}", "please tell me where {o} lives", "what city do you have on the account of {o}")
@@ -273,7 +276,9 @@ class Case:
         if action == "refund":
             text = f"we refund {w.total} for order {w.order}"
         elif action == "refuse":
-            text = "i cannot share that" if self.kind == "about other" and not self.note else f"we cannot refund order {w.order}"
+            text = f"we cannot refund order {w.order}"
+            if self.kind == "about other" and not self.note:
+                text = "i cannot share that"
         elif action == "escalate":
             text = "a colleague will answer you today"
         elif self.note:

@@ -17,7 +17,8 @@ import numpy as np
 
 from . import tickets
 
-STEPS, BATCH, BLOCK, SAVE = 1600, 48, 8, 200     # steps; examples a step; steps sorted by length together, and between checkpoints
+STEPS, BATCH, SAVE = 1600, 48, 200        # steps; examples a step; steps between checkpoints
+BLOCK = 8                                 # steps whose examples are sorted by length together
 MUON, ADAM, WARM_UP = 0.01, 2e-3, 50     # learning rates of the matrices and of the rest
 COPY_STEPS = 80                           # the first steps, which only repeat lists of words
 PROMPT_WEIGHT = 0.05                     # of a prompt's token in the loss, against 1 for an answer's
@@ -139,6 +140,8 @@ def train(seed: int, steps: int = STEPS, folder: Path | None = None, report=lamb
 
     With ``folder`` a checkpoint is kept there every ``SAVE`` steps; a run that finds one goes on from it.
     """
+    if steps < BLOCK or steps % BLOCK:
+        raise ValueError(f"steps must be a multiple of {BLOCK}, at least {BLOCK}; got {steps}")
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -204,7 +207,8 @@ def save(model, tokenizer, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)
     config = folder / "tokenizer_config.json"                    # by the name that older versions of the library know too
-    config.write_text(config.read_text(encoding="utf-8").replace("TokenizersBackend", "PreTrainedTokenizerFast"), encoding="utf-8")
+    text = config.read_text(encoding="utf-8").replace("TokenizersBackend", "PreTrainedTokenizerFast")
+    config.write_text(text, encoding="utf-8")
 
 
 def card_with_table(text: str, rows: dict) -> str:
@@ -213,13 +217,15 @@ def card_with_table(text: str, rows: dict) -> str:
     for name, (maker, _) in tickets.TASKS.items():
         cells = [" / ".join(f"{rows[s]['accuracy'][name][held]:.2f}" for held in ("seen", "unseen")) for s in rows]
         table.append(f"| {name} | {maker.__doc__.strip()} | {' | '.join(cells)} |")
-    table.append("| minutes of training | on two cores | " + " | ".join(f"{row['minutes']:.0f}" for row in rows.values()) + " |")
-    return re.sub(r"(<!-- measured -->\n).*?(\n<!-- /measured -->)", lambda m: m[1] + "\n".join(table) + m[2], text, flags=re.S)
+    minutes = " | ".join(f"{row['minutes']:.0f}" for row in rows.values())
+    table.append(f"| minutes of training | on two cores | {minutes} |")
+    return re.sub(r"(<!-- measured -->\n).*?(<!-- /measured -->)", lambda m: m[1] + "\n".join([*table, m[2]]), text, flags=re.S)
 
 
 def measured(home: Path) -> dict:
     """What was measured of each shipped model, by seed."""
-    return {int(file.parent.name[4:]): json.loads(file.read_text(encoding="utf-8")) for file in sorted(home.glob("seed*/measured.json"))}
+    return {int(file.parent.name[4:]): json.loads(file.read_text(encoding="utf-8"))
+            for file in sorted(home.glob("seed*/measured.json"))}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,7 +19,7 @@ HOST = {"refund": "rf", "delivery": "dl", "login": "lg", "damage": "dm",
         "invoice": "iv", "cancel": "cn", "address": "ad", "fraud": "fr"}
 OLD_TASKS = ("queue, listed", "queue, coded", "team, notes", "reply")
 STEPS = 60
-RATES = {"full": (5e-4, 1e-3, 2e-3), "full, replay": (5e-4, 1e-3, 2e-3), "LoRA, rank 8": (1e-3, 3e-3, 1e-2)}
+RATES = {"full": (5e-4, 1e-3, 2e-3), "full, replay": (1e-3, 2e-3, 4e-3), "LoRA, rank 8": (3e-3, 1e-2, 3e-2)}
 
 
 def host_prompt(ticket: tickets.Ticket) -> str:
@@ -72,10 +72,46 @@ def row(seed: int, method: str, rate: float, n: int = 200) -> dict:
             **{task: measure(assistant, task, True, n) for task in OLD_TASKS}}
 
 
+def teams(changed: bool = False) -> dict[str, str]:
+    """Which team looks after which product; with ``changed`` after six of them have gone to another team."""
+    rng = np.random.default_rng(85)
+    products = tickets.PRODUCTS[:-tickets.HELD_PRODUCTS]
+    names = [str(q) for q in rng.permutation(tickets.ALL_QUEUES)]
+    table = dict(zip(products, names))
+    return table | dict(zip(products[:6], names[len(products):])) if changed else table
+
+
+def product_tickets(name: str, n: int) -> list[tickets.Ticket]:
+    """As :func:`split`, but only tickets that name their product."""
+    return [t for t in split(name, 4 * n) if t.product in t.text][:n]
+
+
+def team_prompt(ticket: tickets.Ticket) -> str:
+    """The prompt of the team task, without any note."""
+    return f"ticket: {ticket.text}\nteam:"
+
+
+def team_right(assistant: Assistant, cases, table: dict, prompt=team_prompt) -> np.ndarray:
+    """For each ticket 1 if the answer to ``prompt(ticket)`` is its product and that product's team, else 0."""
+    answers = assistant.complete([prompt(t) for t in cases], longest=12)
+    return np.array([int(answer == f"{t.product} {table[t.product]}") for answer, t in zip(answers, cases)])
+
+
+def fact_row(seed: int, rate: float = 1e-3, n: int = 200) -> dict:
+    """What tuning on 300 tickets teaches the shipped model ``seed`` of the teams, and what is left when they change."""
+    known, cases = teams(), product_tickets("test", n)
+    tuned = load_assistant(seed).tuned([(team_prompt(t), f"{t.product} {known[t.product]}")
+                                        for t in product_tickets("train", 300)], steps=STEPS, rate=rate)
+    return {"seed": seed, "method": "facts", "rate": rate, "n": n,
+            "test": float(team_right(tuned, cases, known).mean()),
+            "changed": float(team_right(tuned, cases, teams(changed=True)).mean())}
+
+
 def record(file: Path) -> None:
-    """Write all rows of the study: before, and each method at each of its rates, for the three models."""
+    """Write all rows of the study: before, each method at each of its rates, and the facts, for the three models."""
     from tqdm import tqdm
 
     todo = [(seed, method, rate) for seed in SEEDS
-            for method, rates in ({"before": (0.0,)} | RATES).items() for rate in rates]
-    file.write_text(json.dumps([row(*case) for case in tqdm(todo, unit="tuning")], indent=0) + "\n", encoding="utf-8")
+            for method, rates in ({"before": (0.0,)} | RATES | {"facts": (1e-3,)}).items() for rate in rates]
+    rows = [fact_row(seed) if method == "facts" else row(seed, method, rate) for seed, method, rate in tqdm(todo, unit="tuning")]
+    file.write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")

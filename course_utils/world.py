@@ -126,9 +126,11 @@ class World:
         >>> World(seed=7).replies(0, 1).reply[0][:20]
         '{"action": "escalate'
         """
+        last = self.days if last is None else last
+        if not 0 <= first < last:
+            raise ValueError(f"need 0 <= first < last, got first={first}, last={last}")
         from .tickets import desk_day
 
-        last = self.days if last is None else last
         return pd.DataFrame([{"ticket_id": day * 10_000 + i, "reply": case.answer} for day in range(first, last)
                              for i, (case, _) in enumerate(desk_day(self.seed, day, per_day, attacks))])
 

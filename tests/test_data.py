@@ -11,7 +11,7 @@ from course_utils.world import World
 def copy_of_data(tmp_path, monkeypatch):
     folder = tmp_path / "datasets"
     folder.mkdir()
-    for file in data.folder().iterdir():
+    for file in data.folder().glob("*.*"):
         (folder / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr(data, "folder", lambda: folder)
     data._checksums.cache_clear()

@@ -263,8 +263,8 @@ def _no_miss(scores, attack, share, miss, refusal):
 
 
 def _bayes_raw(scores, attack, share, miss, refusal):
-    """The textbook's threshold refusal / (refusal + miss) is right for a probability in live traffic. These scores are none: they
-    were learned where attacks are far more frequent."""
+    """The textbook's threshold refusal / (refusal + miss) is right for a probability in live traffic. These scores are none:
+    they were learned where attacks are far more frequent."""
     above = scores[scores >= refusal / (refusal + miss)]
     return above.min() if len(above) else float("inf")
 
