@@ -39,7 +39,9 @@ def load_assistant(seed: int = 0) -> Assistant:
             f"python -m course_utils.train_assistant --seed {seed}"))
     try:
         import torch
-        import transformers
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")      # in a notebook: that its progress bars would like ipywidgets
+            import transformers
     except ImportError:
         raise FileNotFoundError("this notebook needs torch, transformers and peft: pip install -e '.[text]'") from None
     torch.set_num_threads(1)     # so small a model gains little from a second, and on a busy machine they wait for each other
