@@ -49,11 +49,9 @@ def load_assistant(seed: int = 0) -> Assistant:
     transformers.logging.disable_progress_bar()
     if not elsewhere:
         _verify(folder)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")           # tqdm asks for widgets, which nothing here needs
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True,
-                                                                  dtype="float32")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, use_safetensors=True,
+                                                              dtype="float32")
     return Assistant(model, tokenizer)
 
 

@@ -81,8 +81,8 @@ display(pd.DataFrame(table))
 reveal("finetuning.listed", round(100 * np.mean(exact[0])), within=5)
 
 # %% [markdown]
-# One line, and the dashboard is green. But read the second row before you praise the prompt: asked in the bare way, the models
-# name the right queue just as often, by *one of the four names* under which they know it. They lacked no understanding; they
+# One line, and two of the three models are nearly always right; the third understands fewer of these phrasings. But read the
+# second row before you praise the prompt: asked in the bare way, the models name the right queue just as often, by *one of the four names* under which they know it. They lacked no understanding; they
 # lacked the information which name is wanted, and hit it by luck (training used all four alike, by construction).
 #
 # The last row is a rival to prompting that many forget: do not let the model write at all. Let it *score* each of the eight

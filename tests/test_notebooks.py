@@ -2,6 +2,7 @@
 
 The self-test at the end breaks small notebooks on purpose: each kind of break must be caught.
 """
+import ast
 import re
 import shutil
 import statistics
@@ -98,6 +99,14 @@ def test_solved_notebook_is_correct_throughout_and_learners_is_blank(source):
         assert f"✓ Correct: {key}" in printed(read(source, True))
         assert REGISTRY[key].source().strip() in "\n".join(c.source for c in code(read(source, True)))
     assert "✗" not in printed(read(source)) + printed(read(source, True))
+
+
+@pytest.mark.parametrize("source", SOURCES, **named)
+def test_the_verbs_that_a_check_names_are_there(source):
+    """The box of a blank exercise says hint(...) and solution(...): both must run in that notebook."""
+    imported = {a.name for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+                if isinstance(node, ast.ImportFrom) and node.module == "course_utils" for a in node.names}
+    assert {"check", "hint", "solution"} <= imported
 
 
 def test_every_exercise_is_in_exactly_one_notebook():
