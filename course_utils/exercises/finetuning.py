@@ -9,15 +9,16 @@ from .engine import Exercise
 
 
 def remedy(measured, target):
-    """The cheapest remedy that reaches the target, from what was measured before anybody tuned anything.
+    """The cheapest remedy that reaches the target, from what was measured before anybody tuned.
 
     measured : dict of shares, from 0 to 1, of one test set:
         "best prompt" : answered right with the best prompt tried,
         "only the form" : answered wrong with that prompt, but right once code repairs the form,
         "fact given" : answered right when the fact that is needed stands in the prompt.
     target : the share that is needed.
-    Returns "prompt", "validate" (prompt, and code that checks and repairs the form), "retrieve" (look the fact
-        up and put it into the prompt) or "tune"; in this order of cost. A target is reached from its value on.
+    Returns "prompt", "validate" (prompt, and code that checks and repairs the form), "retrieve" (look
+        the fact up and put it into the prompt) or "tune"; in this order of cost. A target is reached
+        from its value on.
     """
     if measured["best prompt"] >= target:
         return "prompt"
@@ -89,9 +90,10 @@ def better(prompt_right, tuned_right, worth):
 
     prompt_right, tuned_right : arrays of 0 and 1, one for each case: was it answered right?
     worth : the gain in accuracy that would pay for the tuning, as a share: 0.05 is five points.
-    Returns "tune" if the 95 % interval of the gain lies above worth, "prompt" if it lies below, else "undecided".
-        The interval is the mean of the differences, case by case, plus and minus 1.96 standard errors; the
-        standard error is the standard deviation of the differences (ddof=1) over the square root of their number.
+    Returns "tune" if the 95 % interval of the gain lies above worth, "prompt" if it lies below, else
+        "undecided". The interval is the mean of the differences, case by case, plus and minus 1.96
+        standard errors; the standard error is the standard deviation of the differences (ddof=1) over
+        the square root of their number.
     """
     difference = np.asarray(tuned_right) - np.asarray(prompt_right)
     margin = 1.96 * difference.std(ddof=1) / np.sqrt(len(difference))
@@ -156,11 +158,13 @@ def _no_root(prompt_right, tuned_right, worth):
 def break_even(prompt, tuned):
     """From how many requests a month on the tuned model is the cheaper one.
 
-    prompt : dict. "tokens" a request; "price", dollars a million tokens; "cached", the share of these tokens that
-        is read from a cache, at a tenth of the price.
-    tuned : dict. "tokens" a request; "price", dollars a million tokens, none of them cached; "upkeep", dollars a
-        month; "update", dollars for each time that the model is tuned and evaluated anew; "updates" a month.
-    Returns the number of requests a month (a float), or float("inf") if a request to the tuned model saves nothing.
+    prompt : dict. "tokens" a request; "price", dollars a million tokens; "cached", the share of these
+        tokens that is read from a cache, at a tenth of the price.
+    tuned : dict. "tokens" a request; "price", dollars a million tokens, none of them cached; "upkeep",
+        dollars a month; "update", dollars for each time that the model is tuned and evaluated anew;
+        "updates" a month.
+    Returns the number of requests a month (a float), or float("inf") if a request to the tuned model
+        saves nothing.
     """
     price = prompt["price"] * (1 - 0.9 * prompt["cached"])
     saved = (prompt["tokens"] * price - tuned["tokens"] * tuned["price"]) / 1e6
