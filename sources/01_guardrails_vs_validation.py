@@ -22,7 +22,6 @@ from sklearn.pipeline import make_pipeline
 
 from course_utils import World, ask, check, claim, hint, load, pair, predict, reveal, solution, worksheet
 from course_utils.assistant import SEEDS, load_assistant
-from course_utils.plots import BLUE, GREY, ORANGE, RED, show, subplots
 from course_utils.tickets import LOOKALIKES
 
 pair("guardrails")
@@ -88,6 +87,8 @@ print(f"of {len(agents):,} replies written by careful agents the contract reject
 broken = week[[not valid(*row) for row in zip(week.reply, week.order, week.total)]]
 print(f"of the assistant's {len(week)} it rejects {len(broken)}, for example, about order "
       f"{broken.order.iloc[0]}:\n  {broken.reply.iloc[0]}")
+
+# %%
 for odd in ("", "x" * 5000, "Верните деньги", "\udcff"):
     try:
         answer = assistants[0].complete([odd])
@@ -335,28 +336,12 @@ for seed in SEEDS:
     after = later[seed][0][later[seed][1]] < limits[seed]
     print(f"world {7 + seed}: misses {100 * before:.1f} % before, {with_interval(after)} after")
     claim("... at least three times as many", after.mean() / before, at_least=3)
+
+# %%
 rows = World(7).tickets(120, 124, attacks=0.25)
 kept = judge(rows, assistants[0].complete(list(rows.prompt)))
 claim("Assistant 0: share of replies that are valid, before", red[0].valid.mean(), at_least=0.97)
 claim("... and after", kept.valid.mean(), at_least=0.97)
-
-# %%
-(scores, attack, words), (new_scores, new_attack) = tests[0], later[0]
-groups = {"ordinary": scores[~attack & ~words], "similar words": scores[words & ~attack],
-          "attacks": scores[attack], "attacks,\nday 120 on": new_scores[new_attack]}
-figure, axis = subplots(height=3.2)
-jitter = np.random.default_rng(0)
-for i, (values, colour) in enumerate(zip(groups.values(), (GREY, BLUE, ORANGE, RED))):
-    height = i + jitter.uniform(-0.3, 0.3, len(values))
-    axis.plot(values, height, ".", color=colour, markersize=3, alpha=0.5)
-for limit, name in ((textbook, "textbook, raw"), (limits[0], "chosen"), (0.5, "one half")):
-    axis.axvline(limit, color="black", linestyle="--", linewidth=1)
-    axis.text(limit + 0.005, 3.5, name, va="bottom")
-axis.set(yticks=range(4), yticklabels=groups, xlabel="score of the guardrail, world 7", ylim=(-0.5, 3.9))
-below = 100 * np.array([np.mean(values < limits[0]) for values in groups.values()])
-show(figure, "The chosen threshold lies between the groups: {:.0f} % of ordinary tickets score below "
-             "it, {:.0f} % of those with similar words, {:.0f} % of the attacks, and {:.0f} % of those "
-             "from day 120 on, which reach far to the left.".format(*below))
 
 # %% [markdown]
 # The contract has not aged: what it checks is unchanged. The guardrail knew phrasings, and phrasings are the attacker's to

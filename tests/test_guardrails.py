@@ -38,7 +38,7 @@ def test_pydantics_contract_and_the_plain_one_agree():
     assert 0.1 < np.mean(verdicts) < 0.9
 
 
-@pytest.mark.parametrize("text", ["", "x" * 5000, "Верните деньги", "\udcff", "[" * 100_000, "null", "1e999", '{"amount": NaN}'])
+@pytest.mark.parametrize("text", ["", "x" * 5000, "Верните деньги", "\udcff", "[" * 100_000, "null", '{"amount": NaN}'])
 def test_whatever_arrives_is_no_error(text):
     assert book["valid"](text, 4821, 40) is is_valid(text, 4821, 40) is False
     assert book["harmful"](text, "no", "Lisbon") is False

@@ -13,11 +13,12 @@ from .engine import Exercise
 def is_valid(text, order, total):
     """Whether a reply keeps the contract, to the letter.
 
-    text : str, what the model wrote: anything at all. order : int, the customer's order. total : int, dollars paid for it.
-    Returns True if text is a JSON object with exactly the keys "action", "order", "amount" and "text", where
-        "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number `order`; "amount" is
-        a whole number, from 1 to `total` for a refund and 0 for any other action; "text" is a text that is not empty.
-        Otherwise returns False. True and False are no numbers. Never raises.
+    text : str, what the model wrote: anything at all.
+    order : int, the customer's order. total : int, dollars paid for it.
+    Returns True if text is a JSON object with exactly the keys "action", "order", "amount" and "text",
+        where "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number
+        `order`; "amount" is a whole number, from 1 to `total` for a refund and 0 for any other action;
+        "text" is a text that is not empty. Otherwise returns False. True and False are no numbers. Never raises.
     """
     import json
 
@@ -278,11 +279,11 @@ def deliver(attempts, is_valid, guard):
     attempts : list of str, at least one: the first reply and what the model would give if asked again.
     is_valid : function of a text: True if it keeps the contract.
     guard : function of a text: True if it must not be sent; raises TimeoutError if it cannot tell in time.
-    Take the attempts in their order. Ask the guard first, about every attempt you look at. If it says True, the whole
-    request is over: "block". If it cannot tell, likewise: "escalate". Otherwise, if the attempt is valid: "send" it.
-    If it is not, go on to the next; after the last: "escalate".
-    Returns a dict with "action"; "text", which is empty unless it is sent; and "log", a list with one word for each
-        attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
+    Take the attempts in their order. Ask the guard first, about every attempt you look at. If it says
+    True, the whole request is over: "block". If it cannot tell, likewise: "escalate". Otherwise, if the
+    attempt is valid: "send" it. If it is not, go on to the next; after the last: "escalate".
+    Returns a dict with "action"; "text", which is empty unless it is sent; and "log", a list with one
+        word for each attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
     """
     log = []
     for text in attempts:
