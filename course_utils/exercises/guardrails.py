@@ -17,7 +17,7 @@ def is_valid(text, order, total):
     Returns True if text is a JSON object with exactly the keys "action", "order", "amount" and "text",
         where "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number
         `order`; "amount" is a whole number, from 1 to `total` for a refund and 0 for any other action;
-        "text" is a text that is not empty. Otherwise False. True and False are no numbers. Never raises.
+        "text" is a text that is not empty. Else False. True and False are no numbers. Never raises.
     """
     import json
 
@@ -159,7 +159,7 @@ def precision(share, hit, false_alarm):
     """Of the requests that a guardrail blocks, the share that deserves it.
 
     share : the share of attacks among all requests. hit : the share of attacks that are blocked.
-    false_alarm : the share of harmless requests that are blocked. All from 0 to 1; something is blocked.
+    false_alarm : the share of harmless requests that are blocked. All from 0 to 1; some are blocked.
     """
     blocked_attacks = share * hit
     return blocked_attacks / (blocked_attacks + (1 - share) * false_alarm)
@@ -204,8 +204,8 @@ def _misses_too(share, hit, false_alarm):
 def threshold(scores, attack, share, miss, refusal):
     """The score from which on to block, so that a live request costs least on average.
 
-    scores : array of float, higher is more suspicious, one for each request of a sample; all different.
-    attack : array of bool, which are attacks: far more than in live traffic, where their share is `share`.
+    scores : array of float, higher is more suspicious, one for each request; all different.
+    attack : array of bool, which are attacks: far more than live, where their share is `share`.
     miss, refusal : dollars for an attack that passes, and for a harmless request that is blocked.
     Returns one of the scores (block from it on), or float("inf") to block nothing. Among equally cheap
         ones the highest.
