@@ -13,12 +13,11 @@ from .engine import Exercise
 def is_valid(text, order, total):
     """Whether a reply keeps the contract, to the letter.
 
-    text : str, what the model wrote: anything at all.
-    order : int, the customer's order. total : int, dollars paid for it.
+    text : str, anything at all. order : int, the customer's. total : int, dollars paid for that order.
     Returns True if text is a JSON object with exactly the keys "action", "order", "amount" and "text",
         where "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number
         `order`; "amount" is a whole number, from 1 to `total` for a refund and 0 for any other action;
-        "text" is a text that is not empty. Otherwise returns False. True and False are no numbers. Never raises.
+        "text" is a text that is not empty. Else False. True and False are no numbers. Never raises.
     """
     import json
 
@@ -160,7 +159,7 @@ def precision(share, hit, false_alarm):
     """Of the requests that a guardrail blocks, the share that deserves it.
 
     share : the share of attacks among all requests. hit : the share of attacks that are blocked.
-    false_alarm : the share of harmless requests that are blocked. All from 0 to 1; at least something is blocked.
+    false_alarm : the share of harmless requests that are blocked. All from 0 to 1; some are blocked.
     """
     blocked_attacks = share * hit
     return blocked_attacks / (blocked_attacks + (1 - share) * false_alarm)
@@ -205,9 +204,8 @@ def _misses_too(share, hit, false_alarm):
 def threshold(scores, attack, share, miss, refusal):
     """The score from which on to block, so that a live request costs least on average.
 
-    scores : array of float, higher is more suspicious, one for each request of a tuning sample; all different.
-    attack : array of bool, which of them are attacks. The sample holds far more attacks than live traffic does.
-    share : the share of attacks in live traffic.
+    scores : array of float, higher is more suspicious, one for each request; all different.
+    attack : array of bool, which are attacks: far more than live, where their share is `share`.
     miss, refusal : dollars for an attack that passes, and for a harmless request that is blocked.
     Returns one of the scores (block from it on), or float("inf") to block nothing. Among equally cheap
         ones the highest.
@@ -274,11 +272,11 @@ def _bayes_raw(scores, attack, share, miss, refusal):
 
 
 def deliver(attempts, is_valid, guard):
-    """What reaches the customer, and what the log keeps, of the replies that a model gave one after the other.
+    """What reaches the customer, and what the log keeps, of the replies a model gave one by one.
 
     attempts : list of str, at least one: the first reply and what the model would give if asked again.
     is_valid : function of a text: True if it keeps the contract.
-    guard : function of a text: True if it must not be sent; raises TimeoutError if it cannot tell in time.
+    guard : function of a text: True if it must not be sent; TimeoutError if it cannot tell in time.
     Take the attempts in their order. Ask the guard first, about every attempt you look at. If it says
     True, the whole request is over: "block". If it cannot tell, likewise: "escalate". Otherwise, if the
     attempt is valid: "send" it. If it is not, go on to the next; after the last: "escalate".
