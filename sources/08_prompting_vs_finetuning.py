@@ -66,6 +66,7 @@ def share(right):                                       # with a 95 % interval (
     low, high = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
     return f"{np.mean(right):.2f} ({low:.2f}-{high:.2f})"
 
+# %%
 table, exact = {}, {}
 for seed, model in models.items():
     plain, with_names = (model.complete([prompt(t) for t in cases], longest=6)

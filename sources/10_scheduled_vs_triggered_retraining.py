@@ -17,8 +17,8 @@ from IPython.display import display
 from scipy.stats import norm
 from sklearn.tree import DecisionTreeClassifier
 
-from course_utils import World, ask, check, claim, drift, pair, predict, reveal, worksheet
-from course_utils import hint, solution                    # for you, in the exercises  # noqa: F401
+from course_utils import (World, ask, check, claim, drift, hint, pair, predict, reveal, solution,
+                          worksheet)
 from course_utils.fraud import COLUMNS, days, inputs, review, train
 from course_utils.plots import BLUE, GREEN, GREY, RED, show, subplots
 
