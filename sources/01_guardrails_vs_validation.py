@@ -401,7 +401,7 @@ check("guardrails.deliver", deliver)
 # | here | in tools | owner | how it fails |
 # |---|---|---|---|
 # | contract | *model*, *validator* (pydantic); OWASP LLM05 Improper Output Handling [2] | API or data engineering | checks form, is reported as safety |
-# | classifier | *rails*: input, dialog, output, retrieval, execution ([NeMo Guardrails](https://docs.nvidia.com/nemo/guardrails/latest/user-guides/guardrails-process.html)); "validators" ([guardrails-ai](https://github.com/guardrails-ai/guardrails/pull/705/files)); LLM01 Prompt Injection [2] | risk, trust and safety | ages; refuses customers; its threshold comes from a balanced test |
+# | classifier | *rails*: input, dialog, output, retrieval, execution ([NeMo Guardrails](https://docs.nvidia.com/nemo/guardrails/latest/user-guides/guardrails-process.html)); "validators" ([guardrails-ai](https://github.com/guardrails-ai/guardrails/pull/684)); LLM01 Prompt Injection [2] | risk, trust and safety | ages; refuses customers; its threshold comes from a balanced test |
 # | no `other:` line | *access control*, retrieval filters; LLM02 Sensitive Information Disclosure [2] | data owner, security | "the model needs context" |
 # | refund refused outside the model | *least privilege*, approval; LLM06 Excessive Agency [2] | product, finance | is replaced by one more filter |
 #
@@ -421,7 +421,8 @@ check("guardrails.deliver", deliver)
 # tickets, how its three siblings differ, and that it harms customers who attack nobody. A contract can be wrong as well: then
 # it is exactly wrong.
 #
-# **References.** [1] The example with answer 0.193 is [an exam question](https://www.nowcoder.com/questionTerminal/4e4b5604410a4c39a902e6e0cfbe72ac).
+# **References.** [1] The worked answer of [an exam question](https://www.nowcoder.com/questionTerminal/4e4b5604410a4c39a902e6e0cfbe72ac)
+# (its task speaks of ten million records, its answer counts with one million).
 # [2] Names of the OWASP Top 10 for LLM applications 2025, from a [secondary source](https://kerneloftruth.peppiatt.com/?p=6142).
 #
 # Three situations to close with:
