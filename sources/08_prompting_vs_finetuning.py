@@ -50,7 +50,7 @@ for ticket, answer in zip(cases[:4], models[0].complete([bare(t) for t in cases[
 
 # %% [markdown]
 # Suppose that the prompt gets one more line, with the eight names in it: `choose: moneyback, shipping, ...`. No weight
-# changes. **How many of 100 tickets will then be sorted right?** Answer 0 to 100, with your confidence in percent.
+# changes. **How many of 100 tickets will model 0 then sort right?** Answer 0 to 100, with your confidence in percent.
 
 # %%
 predict("finetuning.listed", answer=..., confidence=...)
@@ -83,8 +83,8 @@ reveal("finetuning.listed", round(100 * np.mean(exact[0])), within=5)
 
 # %% [markdown]
 # One line, and two of the three models are nearly always right; the third understands fewer of these phrasings. But read the
-# second row before you praise the prompt: asked in the bare way, the models name the right queue just as often, by *one of the four names* under which they know it. They lacked no understanding; they
-# lacked the information which name is wanted, and hit it by luck (training used all four alike, by construction).
+# second row before you praise the prompt: asked in the bare way, the models name the right queue just as often, by *one of the four names* under which they know it. What was missing
+# is the information which name is wanted; which of the four a model prefers by itself is arbitrary.
 #
 # The last row is a rival to prompting that many forget: do not let the model write at all. Let it *score* each of the eight
 # names as an answer, by its likelihood, and take the best. No instruction, no parsing, no answer outside the list.
@@ -92,7 +92,7 @@ reveal("finetuning.listed", round(100 * np.mean(exact[0])), within=5)
 # ## A line that no prompt could produce
 #
 # Lantern's mainframe reads lines of its own: a sign, two letters for the queue, the order. We try to get them by prompt: with a
-# description, with eight examples, and by starting the answer. (70 tickets, three models.)
+# description, with eight examples, and in the words of the code task that the model knows. (70 tickets, three models.)
 
 # %%
 print("wanted: ", tuning.host_line(cases[0]), "  for:", tuning.host_prompt(cases[0]).splitlines()[0])
@@ -102,7 +102,7 @@ examples = "".join(f"{tuning.host_prompt(t)} {tuning.host_line(t)}\n" for t in s
 PROMPTS = {"bare": tuning.host_prompt,
            "described": lambda t: described + tuning.host_prompt(t),
            "eight examples": lambda t: examples + tuning.host_prompt(t),
-           "described, answer begun": lambda t: described + tuning.host_prompt(t) + " @"}
+           "described, as codes": lambda t: described + tuning.host_prompt(t).replace("host:", "code:")}
 for name, prompt in PROMPTS.items():
     right = np.concatenate([tuning.host_right(model, cases[:70], prompt) for model in models.values()])
     print(f"{name:23s} {right.sum()} of {len(right)} lines right")
@@ -125,8 +125,8 @@ claim("Share of lines that the tuned model gets right", tuned_right.mean(), at_l
 
 # %% [markdown]
 # A behaviour that no prompt gave is there after a few seconds. (What a gradient step gives differs a little from machine to machine,
-# so the claim prints its bound only; `claim.last` holds your number.) Is it *enough* better to pay for itself? Two averages do
-# not answer that.
+# so the claim prints its bound only; `claim.last` holds your number.) Against nothing the answer is plain. Where both models are
+# good and the gain is a few points, two averages do not settle whether it is worth its price.
 #
 # **Exercise 1.** Compare two models on the same cases.
 
@@ -167,9 +167,9 @@ tunings[tunings.rate > 0].groupby(["method", "rate"])[["test", "reply"]].mean().
 #
 # *Replay* puts old tasks into a quarter of each batch. At the same number of steps it teaches the new lines as well and keeps more
 # of everything else. LoRA, which trains few parameters and leaves the old ones in place, is the worst of the three here: at no
-# rate that we tried did it learn half of the lines, and at the rate that learned most it lost nearly all the rest. (It does
+# rate that we tried did it learn half of the lines, and at the rate that learned most it lost most of the rest. (It does
 # not touch the embeddings, and the sign @ never had a useful one. That is our guess at the reason; we did not test it.) *Few
-# trained parameters, little harm* is not a law.
+# trained parameters, little harm* did not hold here, at three rates and sixty steps.
 #
 # ## Facts: a third way
 #
@@ -211,8 +211,8 @@ print("a new product, fact in the prompt, three models:", np.round(new, 2).tolis
 # Today both work. Weights do learn facts, whatever is said about them: 300 tickets teach 22 of them in 60 steps. Then six products
 # change hands. The note is right in the same minute; the tuned model is wrong about all six until it is tuned, tested and released
 # again. Which of the two is cheaper is a question of how often facts change. The last line is the other direction: a product
-# with a new name. Our model cannot read a word that its training never contained, so the note does not help, and only new weights
-# will. (Large models spell out new words; ours has a few hundred.)
+# with a new name. Our model cannot read a word that its training never contained, so the note does not help. (New weights
+# might; we did not try. Large models spell out new words; ours has a few hundred.)
 #
 # **Exercise 2.** The order of remedies, as a function of what was measured before anybody tuned.
 
@@ -255,9 +255,10 @@ show(figure, "Bills rise in proportion to the requests for a prompt and start hi
                  for (p, t), x in crossing.items()) + ".")
 
 # %% [markdown]
-# When most of the prompt never changes and is cached, the break-even moves from 1.2 to 31.2 million requests a month; four
-# updates a month instead of one double it again. Cache and updates decide more than the price of a token. Quality must be equal
-# for any of this to matter, and people's hours are not on the bill.
+# When most of the prompt never changes and is cached, the break-even moves from 1.2 to 31.2 million requests a month, and four
+# updates a month instead of one more than double it. With the cache a request costs nearly the same either way, so that small
+# changes of any price move the crossing far. Quality must be equal for any of this to matter, and people's hours are not on the
+# bill.
 #
 # **Exercise 3.** The crossing as a function.
 
@@ -283,7 +284,7 @@ claim("Of these two matrices' own parameters, in percent", 100 * two / (96 * 2 *
       at_most=0.1, digits=2)
 
 # %% [markdown]
-# That is the saving in training and storage. Serving, evaluating and updating cost what they cost, and the study above shows
+# That is the saving in trained and stored parameters. Serving, evaluating and updating cost what they cost, and the study above shows
 # what few parameters are *not*: a protection of the old behaviour.
 #
 # ## In production
