@@ -4,32 +4,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 REPAIR = "python -m course_utils datasets"
 
 
-def _payments():
+def _made_by_world(name: str):
     from .world import World
 
-    return World(seed=7).payments()
-
-
-def _tickets():
-    from .world import World
-
-    return World(seed=7).tickets()
-
-
-def _replies():
-    from .world import World
-
-    return World(seed=7).replies()
+    return getattr(World(seed=7), name)()
 
 
 #: name -> what makes it. The file is ``datasets/<name>.parquet``.
-DATASETS: dict[str, Callable] = {"payments": _payments, "tickets": _tickets, "replies": _replies}
+DATASETS: dict[str, Callable] = {name: partial(_made_by_world, name) for name in ("payments", "tickets", "replies")}
 
 
 class DatasetError(RuntimeError):

@@ -69,10 +69,7 @@ class World:
         >>> World(seed=7, per_day=10).frame(0, 2).shape
         (20, 13)
         """
-        last = self.days if last is None else last
-        if not 0 <= first < last:
-            raise ValueError(f"need 0 <= first < last, got first={first}, last={last}")
-        days = [self._draw(t) for t in range(first, last)]
+        days = [self._draw(t) for t in self._days(first, last)]
         d = pd.DataFrame({name: np.concatenate([day[name] for day in days]) for name in days[0]})
         d["p_true"] = self.p_fraud(d)
         d["fraud"] = (d.pop("luck") < d.p_true).astype(int)
@@ -110,15 +107,10 @@ class World:
         >>> World(seed=7).tickets(3, 4).equals(World(seed=7).tickets(2, 4).query("day == 3").reset_index(drop=True))
         True
         """
-        last = self.days if last is None else last
-        if not 0 <= first < last:
-            raise ValueError(f"need 0 <= first < last, got first={first}, last={last}")
-        from .tickets import desk_day
-
         return pd.DataFrame([
             {"ticket_id": day * 10_000 + i, "day": day, "text": case.text, "attack": attack, "policy": case.policy,
              "order": case.writer.order, "total": case.writer.total, "other_city": case.other.city, "prompt": case.prompt}
-            for day in range(first, last) for i, (case, attack) in enumerate(desk_day(self.seed, day, per_day, attacks))])
+            for day, i, case, attack in self._desk(first, last, per_day, attacks)])
 
     def replies(self, first: int = 0, last: int | None = None, per_day: int = 40, attacks: float = 0.02) -> pd.DataFrame:
         """What a careful agent replies to the same :meth:`tickets`, as JSON, whatever a text tries.
@@ -126,13 +118,22 @@ class World:
         >>> World(seed=7).replies(0, 1).reply[0][:20]
         '{"action": "escalate'
         """
+        return pd.DataFrame([{"ticket_id": day * 10_000 + i, "reply": case.answer}
+                             for day, i, case, _ in self._desk(first, last, per_day, attacks)])
+
+    def _days(self, first: int, last: int | None) -> range:
         last = self.days if last is None else last
         if not 0 <= first < last:
             raise ValueError(f"need 0 <= first < last, got first={first}, last={last}")
+        return range(first, last)
+
+    def _desk(self, first, last, per_day, attacks):
+        """Day, place in the day, case and kind of attack of each request."""
         from .tickets import desk_day
 
-        return pd.DataFrame([{"ticket_id": day * 10_000 + i, "reply": case.answer} for day in range(first, last)
-                             for i, (case, _) in enumerate(desk_day(self.seed, day, per_day, attacks))])
+        for day in self._days(first, last):
+            for i, (case, attack) in enumerate(desk_day(self.seed, day, per_day, attacks)):
+                yield day, i, case, attack
 
     def in_ring(self, rows: pd.DataFrame) -> pd.Series:
         """True where a payment lies in the segment that the ring abuses: an old account,
