@@ -179,10 +179,11 @@ class Assistant:
         import torch
         import torch.nn.functional as F
 
-        width = max(len(ids) for ids, _ in rows)
+        width, first = max(len(ids) for ids, _ in rows), min(n for _, n in rows)    # before first, no token counts
         ids = torch.tensor([ids + [self._pad] * (width - len(ids)) for ids, _ in rows], device=self.device)
-        answer = torch.tensor([[n <= i < len(row) for i in range(1, width)] for row, n in rows], device=self.device)
-        loss = F.cross_entropy(self.model(input_ids=ids).logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
+        answer = torch.tensor([[n <= i < len(row) for i in range(first, width)] for row, n in rows], device=self.device)
+        logits = self.model(input_ids=ids, logits_to_keep=width - first + 1).logits[:, :-1]
+        loss = F.cross_entropy(logits.flatten(0, 1), ids[:, first:].flatten(), reduction="none")
         return loss.view(len(rows), -1) * answer
 
     def tuned(self, pairs: Sequence[tuple[str, str]], steps: int = 60, rate: float = 2e-3, batch: int = 32,

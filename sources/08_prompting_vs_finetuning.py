@@ -67,18 +67,19 @@ def share(right):                                       # with a 95 % interval (
     return f"{np.mean(right):.2f} ({low:.2f}-{high:.2f})"
 
 # %%
-table, exact = {}, {}
+table, exact, scored = {}, {}, []
 for seed, model in models.items():
     plain, with_names = (model.complete([prompt(t) for t in cases], longest=6)
                          for prompt in (bare, listed))
-    best = model.score([bare(t) for t in cases], list(queues.values())).argmax(axis=1)
+    best = model.score([bare(t) for t in cases[:70]], list(queues.values())).argmax(axis=1)
+    scored += [list(INTENTS)[i] == t.intent for i, t in zip(best, cases)]
     exact[seed] = [a == queues[t.intent] for a, t in zip(with_names, cases)]
     table[f"model {seed}"] = {
         "bare": share([a == queues[t.intent] for a, t in zip(plain, cases)]),
         "bare, any of its names": share([a in INTENTS[t.intent] for a, t in zip(plain, cases)]),
-        "names listed": share(exact[seed]),
-        "bare, names scored": share([list(INTENTS)[i] == t.intent for i, t in zip(best, cases)])}
+        "names listed": share(exact[seed])}
 display(pd.DataFrame(table))
+print(f"bare, names scored, three models together: {share(scored)} of {len(scored)}")
 reveal("finetuning.listed", round(100 * np.mean(exact[0])), within=5)
 
 # %% [markdown]
@@ -86,7 +87,7 @@ reveal("finetuning.listed", round(100 * np.mean(exact[0])), within=5)
 # second row before you praise the prompt: asked in the bare way, the models name the right queue just as often, by *one of the four names* under which they know it. What was missing
 # is the information which name is wanted; which of the four a model prefers by itself is arbitrary.
 #
-# The last row is a rival to prompting that many forget: do not let the model write at all. Let it *score* each of the eight
+# The last line is a rival to prompting that many forget: do not let the model write at all. Let it *score* each of the eight
 # names as an answer, by its likelihood, and take the best. No instruction, no parsing, no answer outside the list.
 #
 # ## A line that no prompt could produce
@@ -97,12 +98,15 @@ reveal("finetuning.listed", round(100 * np.mean(exact[0])), within=5)
 # %%
 print("wanted: ", tuning.host_line(cases[0]), "  for:", tuning.host_prompt(cases[0]).splitlines()[0])
 described = "codes: " + ", ".join(f"{queues[i]} @{code}" for i, code in tuning.HOST.items()) + "\n"
-shown = {t.intent: t for t in tuning.split("train", 60)}.values()               # one ticket of each kind
+shortest_last = sorted(tuning.split("train", 60), key=lambda t: -len(t.text))
+shown = {t.intent: t for t in shortest_last}.values()                           # one ticket of each kind
 examples = "".join(f"{tuning.host_prompt(t)} {tuning.host_line(t)}\n" for t in shown)
 PROMPTS = {"bare": tuning.host_prompt,
            "described": lambda t: described + tuning.host_prompt(t),
            "eight examples": lambda t: examples + tuning.host_prompt(t),
            "described, as codes": lambda t: described + tuning.host_prompt(t).replace("host:", "code:")}
+
+# %%
 for name, prompt in PROMPTS.items():
     right = np.concatenate([tuning.host_right(model, cases[:70], prompt) for model in models.values()])
     print(f"{name:23s} {right.sum()} of {len(right)} lines right")
@@ -115,7 +119,8 @@ for name, prompt in PROMPTS.items():
 #
 # ## Sixty steps
 #
-# Now the same 200 tickets after fine-tuning: 300 other tickets with the right lines, 60 steps, all weights.
+# Now the same 200 tickets after fine-tuning: 300 other tickets with the right lines, 60 steps, all weights. (The *rate*,
+# or learning rate, says how far one step moves the weights.)
 
 # %%
 tuned = tuning.tune(models[0], "full", rate=2e-3)       # a copy; models[0] stays as it was
@@ -131,6 +136,7 @@ claim("Share of lines that the tuned model gets right", tuned_right.mean(), at_l
 # **Exercise 1.** Compare two models on the same cases.
 
 # %% exercise="finetuning.better"
+print("the tuning above, if 5 points would pay for it:", better(prompt_right, tuned_right, worth=0.05))
 check("finetuning.better", better)
 
 # %% [markdown]
@@ -138,12 +144,14 @@ check("finetuning.better", better)
 #
 # The tuned model still has its other duties: sorting by list, codes, team notes, replies to customers. None of them was in the
 # 300 tickets. The study below was *recorded* by `python -m course_utils.train_assistant --study`: three models, three ways of
-# tuning, each at three learning rates. A test runs one of its rows again.
+# tuning, each at three rates. "Full" trains all weights; "replay" mixes old tasks into a quarter of each batch; LoRA trains
+# two thin matrices beside each of the old ones, here 8 wide (its *rank*), and leaves those as they are. A test runs one row
+# again.
 
 # %%
 study = pd.DataFrame(json.loads((folder() / "assistant" / "study.json").read_text()))
 tunings = study[study.method != "facts"]
-best = tunings.loc[tunings.groupby(["seed", "method"]).dev.idxmax()]  # rate chosen on dev tickets
+best = tunings.loc[tunings.groupby(["seed", "method"]).dev.idxmax()]  # dev: tickets kept for this choice
 columns = {"test": "new lines", **{task: task for task in tuning.OLD_TASKS}}
 mean = best.groupby("method")[list(columns)].mean().rename(columns=columns)
 print("recorded; mean of three models, 200 cases each, rate chosen on separate tickets")
@@ -159,21 +167,22 @@ for method in tuning.RATES:
     print(f"{method:13s} replies lost, three models: {gap(method, 'reply')}; rates {chosen}")
 claim("LoRA: largest share of new lines in any of its nine runs",
       tunings[tunings.method == "LoRA, rank 8"].test.max(), at_most=0.5)
-tunings[tunings.rate > 0].groupby(["method", "rate"])[["test", "reply"]].mean().round(2)
+by_rate = tunings[tunings.rate > 0].groupby(["method", "rate"])[["test", "reply"]].mean().round(2)
+by_rate.rename("{:g}".format, level="rate").rename(columns=columns)
 
 # %% [markdown]
 # The rate was chosen on separate tickets of the *new* task, as one does, and so the choice fell on the higher rates: the new lines
 # come, and most of the replies go, with all three models. Nothing that watches the new task shows it.
 #
-# *Replay* puts old tasks into a quarter of each batch. At the same number of steps it teaches the new lines as well and keeps more
-# of everything else. LoRA, which trains few parameters and leaves the old ones in place, is the worst of the three here: at no
-# rate that we tried did it learn half of the lines, and at the rate that learned most it lost most of the rest. (It does
-# not touch the embeddings, and the sign @ never had a useful one. That is our guess at the reason; we did not test it.) *Few
-# trained parameters, little harm* did not hold here, at three rates and sixty steps.
+# *Replay*, at the same number of steps, teaches the new lines as well and keeps more of everything else. LoRA is the worst of
+# the three here: at no rate that we tried did it learn half of the lines, and at the rate that learned most it lost most of
+# the rest. (It does not touch the embeddings, the vectors that stand for the tokens, and the sign @ never had a useful one.
+# That is our guess at the reason; we did not test it.) *Few trained parameters, little harm* did not hold here, at three
+# rates and sixty steps.
 #
 # ## Facts: a third way
 #
-# Each of Lantern's products has a team, and no model knows which. That is neither an instruction nor a behaviour but a *fact*, and
+# Each of Lantern's products has a team, named like a queue, and no model knows which. That is neither an instruction nor a behaviour but a *fact*, and
 # there is a third place for it beside the instruction and the weights: look it up, and write it into the prompt. Retrieval needs a
 # search; ours looks for the product's name, and adds three notes that do not matter.
 
@@ -201,7 +210,7 @@ for row in study[study.method == "facts"].itertuples():
 def renamed(ticket):                         # the same ticket about a product with a new name
     return replace(ticket, text=ticket.text.replace(ticket.product, "Umbra"), product="Umbra")
 
-launch = [renamed(t) for t in questions]
+launch = [renamed(t) for t in questions[:70]]
 with_umbra = {**changed, "Umbra": "billing"}
 new = [tuning.team_right(model, launch, with_umbra, lambda t: retrieved(t, with_umbra)).mean()
        for model in models.values()]
@@ -222,8 +231,9 @@ check("finetuning.remedy", remedy)
 # %% [markdown]
 # ## When the bill decides
 #
-# Sometimes both work, and the question is money: a long prompt is paid for with every request, a tuned model every month. The
-# prices below are invented. Change them, and run the cells again.
+# Sometimes both work, and the question is money: a long prompt is paid for with every request, a tuned model every month. A
+# prompt's unchanging part can be *cached*, kept by the provider in processed form, and then costs a fraction. The prices below
+# are invented. Change them, and run the cells again.
 
 # %%
 PROMPT = {"tokens": 1500, "price": 1.0, "cached": 0.0}          # a request; dollars a million tokens

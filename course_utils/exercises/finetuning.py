@@ -28,7 +28,7 @@ def remedy(measured, target):
 
 
 def _remedy_inputs(rng):
-    best = round(float(rng.uniform(0.2, 0.95)), 2)
+    best = round(float(rng.uniform(0.05, 0.95)), 2)
     form = round(float(rng.choice([0, rng.uniform(0, 1 - best)])), 2)
     given = round(float(rng.choice([best, rng.uniform(best, 1)])), 2)
     target = float(rng.choice([round(float(rng.uniform(0.4, 0.97)), 2), best, given]))
@@ -82,6 +82,22 @@ def _beyond(measured, target):
     return "retrieve" if measured["fact given"] > target else "tune"
 
 
+def _form_alone(measured, target):
+    """"only the form" was held against the target by itself. Those are further answers: repaired, they come on top of
+    what the prompt got right already."""
+    if measured["best prompt"] >= target:
+        return "prompt"
+    if measured["only the form"] >= target:
+        return "validate"
+    return "retrieve" if measured["fact given"] >= target else "tune"
+
+
+def _fact_on_top(measured, target):
+    """"fact given" was added to what the prompt got right. It is the whole share with the fact in the prompt, and
+    contains the answers that were right without it."""
+    return remedy({**measured, "fact given": measured["best prompt"] + measured["fact given"]}, target)
+
+
 # ------------------------------------------------------------------ finetuning.better
 
 
@@ -119,7 +135,7 @@ def _point(prompt_right, tuned_right, worth):
 
 def _unpaired(prompt_right, tuned_right, worth):
     """The two models answered the same cases, and you treated them as two samples. Hard cases are hard for both: case by
-    case that cancels, and the interval is the narrower one."""
+    case that cancels, and the interval is then the narrower one."""
     n = len(prompt_right)
     gain = np.mean(tuned_right) - np.mean(prompt_right)
     margin = 1.96 * np.sqrt((np.var(tuned_right, ddof=1) + np.var(prompt_right, ddof=1)) / n)
@@ -206,6 +222,12 @@ def _cached_free(prompt, tuned):
     return fixed / saved if saved > 0 else float("inf")
 
 
+def _both_cached(prompt, tuned):
+    """The discount for cached tokens was given to both. `cached` is a share of the long prompt; the tuned model's short
+    request has no such part."""
+    return break_even(prompt, {**tuned, "price": tuned["price"] * (1 - 0.9 * prompt["cached"])})
+
+
 def _tuned_free(prompt, tuned):
     """The tuned model still reads the request itself. Only the instructions and examples have left the prompt."""
     return break_even(prompt, {**tuned, "tokens": 0})
@@ -236,7 +258,9 @@ EXERCISES = [
               (_broken_form_tuned, "form is the model's business"),
               (_fact_before_form, "any remedy that works will do"),
               (_largest, "the best remedy is the one with the highest score"),
-              (_beyond, "a target is reached when it is passed")],
+              (_beyond, "a target is reached when it is passed"),
+              (_form_alone, "a repair replaces what was right"),
+              (_fact_on_top, "a whole is an increment")],
              ("Go through the remedies in order of cost, and stop at the first that reaches the target.",
               "What code repairs adds to what the prompt got right already.")),
     Exercise("finetuning.better", better, _better_inputs,
@@ -253,6 +277,7 @@ EXERCISES = [
               (_one_update, "a model is tuned once a month"),
               (_no_cache, "every prompt token costs its full price"),
               (_cached_free, "cached tokens are free"),
+              (_both_cached, "every request has a part to cache"),
               (_tuned_free, "a tuned model needs no prompt"),
               (_same_price, "a tuned token costs what any token costs"),
               (_negative, "a negative break-even is a bargain"),
