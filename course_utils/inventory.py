@@ -1,7 +1,9 @@
 """The concept inventory: situations with four options, and what each wrong one gives away.
 
-Also the two verbs by which a notebook makes the learner commit before seeing:
-:func:`predict` and :func:`reveal`. Everything goes to the one store of the course.
+Forms "A" (before the course) and "B" (after it) ask about the same misconceptions in different
+situations. Also the two verbs by which a notebook makes the learner commit before seeing:
+:func:`predict` and :func:`reveal`. Everything goes to the one store of the course; what it says
+about a learner is worked out in :mod:`course_utils.diagnosis`.
 """
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from . import store
+from .concepts import PAIRS, Pair
 from .exercises.engine import Note, same, show
 
 LETTERS = "ABCD"
+CONCEPTS = tuple(c.name for p in PAIRS for c in (p.left, p.right))
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,50 @@ def ask(id: str, answer=..., confidence=...) -> Note:
     return Note(title, text + (f"\n({saved})" if saved else ""), "correct" if chosen.correct else "incorrect")
 
 
+PART = 6                            # questions shown at a time
+
+
+def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
+    """Six questions of form "A" or "B", or your answers to them.
+
+    ``answers`` is one letter for each question, in order, with "-" for one you leave out: "BCA-DA".
+    ``confidence`` is 0 to 100 %, one number for all or a list of six. Form A keeps the right answers
+    to itself, since form B asks about the same ideas; form B shows them. ValueError for a form or a
+    part that does not exist.
+    """
+    order = {p.key: p.number for p in PAIRS}
+    items = sorted((i for i in ITEMS if i.use == use and i.pair in order),
+                   key=lambda i: (i.id.split(".")[1], order[i.pair]))
+    parts = [items[start:start + PART] for start in range(0, len(items), PART)]
+    if use not in ("A", "B") or part not in range(1, len(parts) + 1):
+        raise ValueError(f'there are the forms "A" and "B", with parts 1 to {len(parts) or PART}; '
+                         f"got {show(use)}, {show(part)}")
+    chosen, name = parts[part - 1], f"form {use}, part {part} of {len(parts)}"
+    questions = "\n\n".join("\n".join([f"{n}. {i.stem}", *(f"   {letter}. {o.text}" for letter, o in
+                                                           zip(LETTERS, i.shuffled()))])
+                            for n, i in enumerate(chosen, 1))
+    letters = answers.replace(" ", "").upper() if isinstance(answers, str) else ""
+    sure = list(confidence) if isinstance(confidence, (list, tuple)) else [confidence] * len(chosen)
+    problem = next(filter(None, map(_confidence_problem, sure)), "")
+    if answers is ...:
+        problem = f"Replace the ... by {len(chosen)} letters and a confidence, and run the cell."
+    elif len(letters) != len(chosen) or not set(letters) <= {*LETTERS, "-"}:
+        problem = f'answers is {len(chosen)} letters from A to D, "-" for a question left out; got {show(answers)}'
+    elif len(sure) != len(chosen):
+        problem = f"confidence is one number, or one for each of the {len(chosen)} questions; got {len(sure)}"
+    if problem:
+        return Note(f"○ Not attempted: {name}", f"{questions}\n\n{problem}")
+
+    taken = {i.id: {"answer": letter, "confidence": c, "correct": letter == i.answer}
+             for i, letter, c in zip(chosen, letters, sure) if letter != "-"}
+    saved = store.update(lambda data: data["answers"].update(taken))
+    text = f"{len(taken)} of {len(chosen)} questions answered."
+    if use == "B":
+        text += "".join(f"\n{'✓' if letter == i.answer else '✗'} {n}. {i.answer}. {i.because}"
+                        for n, (i, letter) in enumerate(zip(chosen, letters), 1))
+    return Note(f"Noted: {name}", text + (f"\n({saved})" if saved else ""))
+
+
 def predict(key: str, answer=..., confidence=...) -> Note:
     """Commit to an answer before you see the result; :func:`reveal` will bring it back.
 
@@ -147,3 +195,48 @@ def reveal(key: str, truth, within: float = 0.0) -> Note:
     verdict = "as you predicted" if right else f"you said {show(said)}"
     return Note(f"What happened: {show(truth)}; {verdict}, with {sure} % confidence",
                 kind="correct" if right else "incorrect")
+
+
+def answered(responses: dict | None, use: str | None = None) -> Iterator[tuple[Item, Option, float]]:
+    """Item, chosen option and confidence from 0 to 1 of each answer that makes sense, in the order of the items."""
+    responses = store.read()["answers"] if responses is None else responses
+    for item in ITEMS:
+        given = responses.get(item.id)
+        if given and given.get("answer") in LETTERS and use in (None, item.use):
+            yield item, item.shuffled()[LETTERS.index(given["answer"])], given["confidence"] / 100
+
+
+def _other(pair: Pair, concept: str) -> str:
+    return pair.right.name if concept == pair.left.name else pair.left.name
+
+
+def confusion(responses: dict | None = None):
+    """The learner's confusion matrix of the 24 concepts: what a situation called for (rows), what was relied on (columns).
+
+    ``responses`` are answers as :func:`ask` stores them; without, the learner's own. Returns a DataFrame. A wrong
+    answer that relies on one concept of a pair counts in the row of the other. A right answer counts as one on the
+    diagonal, shared among the concepts that the item's wrong options would have passed over. Wrong answers that rely
+    on neither are counted in ``.attrs["neither"]``.
+
+    >>> matrix = confusion({"drift.c1": {"answer": "A", "confidence": 60}})
+    >>> matrix.shape, float(matrix.to_numpy().sum()) + matrix.attrs["neither"]
+    ((24, 24), 1.0)
+    """
+    import pandas as pd
+
+    matrix = pd.DataFrame(0.0, index=pd.Index(CONCEPTS, name="called for"), columns=pd.Index(CONCEPTS, name="relied on"))
+    matrix.attrs["neither"] = 0
+    pairs = {p.key: p for p in PAIRS}
+    for item, option, _ in answered(responses):
+        if item.pair not in pairs:
+            continue
+        pair = pairs[item.pair]
+        passed_over = [_other(pair, o.concept) for o in item.options if o.concept]
+        if option.correct:
+            for concept in passed_over:
+                matrix.loc[concept, concept] += 1 / len(passed_over)
+        elif option.concept:
+            matrix.loc[_other(pair, option.concept), option.concept] += 1
+        else:
+            matrix.attrs["neither"] += 1
+    return matrix
