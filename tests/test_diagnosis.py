@@ -1,8 +1,12 @@
 """The diagnosis: simulated learners with known misconceptions, and every edge an answer can have."""
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from course_utils import store
+from course_utils.clickable import clickable
 from course_utils.concepts import PAIRS
 from course_utils.diagnosis import LIKELY, calibration, gain, misconceptions, portrait, route
 from course_utils.inventory import CONCEPTS, ITEMS, LETTERS, PART, ask, confusion, form
@@ -192,3 +196,33 @@ def test_all_forms_can_be_answered_and_do_not_share_questions():
     assert set(answered) == {i.id for i in ITEMS if i.use in "AB"}
     ask("drift.c1", answer="A", confidence=50)                              # closing items feed the same store
     assert "drift.c1" in store.read()["answers"]
+
+
+# ------------------------------------------------------------------ answers by mouse
+
+def test_clickable_answers_say_what_they_need(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    assert "pip install ipywidgets" in repr(clickable("drift.c1"))
+    with pytest.raises(KeyError, match="drift.c1"):
+        clickable("drift.c9")
+
+
+def test_a_click_saves_what_ask_would(monkeypatch, capsys):
+    """On stand-ins with the attributes that ipywidgets 8 has; it is not part of the environment."""
+    class Widget(SimpleNamespace):
+        def __init__(self, first=None, **given):
+            super().__init__(children=first, **{"value": None, **given})
+
+        on_click = lambda self, action: setattr(self, "click", lambda: action(self))                  # noqa: E731
+        clear_output = lambda self: None                                                              # noqa: E731
+        __enter__ = __exit__ = lambda self, *_: None
+
+    names = ("Label", "RadioButtons", "IntSlider", "Button", "Output", "VBox")
+    monkeypatch.setitem(sys.modules, "ipywidgets", SimpleNamespace(**dict.fromkeys(names, Widget)))
+    question, = clickable("drift.c1").children
+    _, answer, sure, save, _ = question.children
+    save.click()
+    assert "Not attempted" in capsys.readouterr().out and store.read()["answers"] == {}
+    answer.value, sure.value = "B", 80
+    save.click()
+    assert store.read()["answers"]["drift.c1"] == {"answer": "B", "confidence": 80, "correct": True}
