@@ -90,7 +90,7 @@ def sent(metrics, query):
 
 def buckets(registry):
     rows = samples(registry).query("name == 'request_seconds_bucket'")
-    return rows.groupby(rows.le.astype(float)).value.sum()
+    return rows.groupby(rows["le"].astype(float))["value"].sum()
 
 
 @pytest.mark.parametrize("q", [0.5, 0.9, 0.98, 0.985, 0.99, 1.0])
