@@ -103,8 +103,8 @@ def test_the_server_and_the_course_read_the_same_quantile_out_of_the_buckets(q, 
 
 def test_p99_is_what_arithmetic_says_also_from_rates(query, sent):
     """Rank 297 of 300 is the third of six in the bucket from 0.25 to 0.5: 0.375, though all six took 0.4."""
-    wait_for(lambda: [0.375] == [round(v, 9) for v in query(
-        "histogram_quantile(0.99, sum by (le) (rate(request_seconds_bucket[1m])))")])
+    rates = "histogram_quantile(0.99, sum by (le) (rate(request_seconds_bucket[1m])))"
+    wait_for(lambda: [round(v, 9) for v in query(rates)] == [0.375])
 
 
 def test_without_observations_and_beyond_the_last_bound(metrics, query, sent):

@@ -99,8 +99,8 @@ def corrected_gain(values, slow, shuffles):
     come out a little below zero; leave it so.
     """
     def entropy(p):
-        p = np.clip(p, 1e-300, 1)
-        return -p * np.log2(p) - (1 - p) * np.log2(np.clip(1 - p, 1e-300, 1))
+        with np.errstate(divide="ignore", invalid="ignore"):      # 0 times log2(0) is nan, and counts as 0
+            return np.nan_to_num(-p * np.log2(p) - (1 - p) * np.log2(1 - p))
 
     codes, size = np.unique(values, return_inverse=True, return_counts=True)[1:]
 
@@ -161,8 +161,8 @@ def _nats(values, slow, shuffles):
 
 
 def _never_below_zero(values, slow, shuffles):
-    """You replaced results below zero by 0. Chance goes both ways: an attribute that explains nothing comes out above zero about
-    as often as below, and seeing both tells you how large 'nothing' is."""
+    """You replaced results below zero by 0. Chance goes both ways: an attribute that explains nothing comes out above zero
+    about as often as below, and seeing both tells you how large 'nothing' is."""
     return max(0.0, corrected_gain(values, slow, shuffles))
 
 
@@ -194,12 +194,12 @@ def worst_pair(events, slow, least):
     different attributes that at least `least` requests fulfil.
     Returns the best as a dictionary, for example {"shard": "s3", "flag": "on"}.
     """
-    best, worst = {}, -1.0
-    for pair in combinations(events.columns, 2):
-        groups = pd.Series(slow, events.index).groupby([events[name] for name in pair]).agg(["mean", "size"])
+    best, worst, names = {}, -1.0, list(events.columns)
+    for a, b in [(a, b) for i, a in enumerate(names) for b in names[i + 1:]]:
+        groups = pd.Series(slow, events.index).groupby([events[a], events[b]]).agg(["mean", "size"])
         share = groups["mean"][groups["size"] >= least]
         if len(share) and share.max() > worst:
-            best, worst = dict(zip(pair, share.idxmax())), share.max()
+            best, worst = dict(zip((a, b), share.idxmax())), share.max()
     return best
 
 
@@ -284,7 +284,10 @@ def n_series(labels, bounds):
     each bucket, the infinite one included, one for the sum and one for the count.
     Returns an int: the number if all combinations occur.
     """
-    return prod(labels.values()) * (len(bounds) + 3)
+    children = 1
+    for values in labels.values():
+        children *= values
+    return children * (len(bounds) + 3)
 
 
 def _series_inputs(rng):
@@ -356,7 +359,7 @@ EXERCISES = [
               (_greedy, "the worst pair contains the worst single condition"),
               (_one_cause, "a fault has one cause")],
              ("itertools.combinations(events.columns, 2) gives all pairs of attributes.",
-              "Series.groupby([events[a], events[b]]).agg(['mean', 'size']) gives share and number for all their values at once.",
+              "Series.groupby([events[a], events[b]]).agg(['mean', 'size']) gives share and number for all values at once.",
               "Drop the groups below least, then idxmax() is a tuple of the two values.")),
     Exercise("observability.n_series", n_series, _series_inputs,
              [(_added, "labels add up"), (_one_each, "one combination is one series"),
