@@ -52,16 +52,16 @@ def histogram_quantile(q: float, buckets) -> float:
 
 
 class SeededIds(IdGenerator):
-    """Trace and span ids that are the same in every run."""
+    """Trace and span ids that are the same in every run; a trace's does not depend on how many spans came before."""
 
     def __init__(self, seed: int):
-        self._luck = random.Random(seed)
+        self._traces, self._spans = random.Random(seed), random.Random(-1 - seed)
 
     def generate_trace_id(self) -> int:
-        return self._luck.getrandbits(128) or 1
+        return self._traces.getrandbits(128) or 1
 
     def generate_span_id(self) -> int:
-        return self._luck.getrandbits(64) or 1
+        return self._spans.getrandbits(64) or 1
 
 
 class Traces:

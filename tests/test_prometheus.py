@@ -1,6 +1,7 @@
 """A real Prometheus server scrapes the course's metrics, and must agree with what the course computes from them."""
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,10 +16,12 @@ from prometheus_client import CollectorRegistry, Histogram, make_asgi_app
 from course_utils.exercises.observability import bucket_quantile, n_series
 from course_utils.serving import serve
 from course_utils.telemetry import histogram_quantile, samples
+from course_utils.workspace import root
+from course_utils.world import World
 
-PROMETHEUS = shutil.which("prometheus")
-if not PROMETHEUS and os.environ.get("CI") != "true":
-    pytest.skip("needs the prometheus server on PATH (Debian: apt install prometheus)", allow_module_level=True)
+PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
+if not (PROMETHEUS and PROMTOOL) and os.environ.get("CI") != "true":
+    pytest.skip("needs prometheus and promtool on PATH (.ci/run shows how to get them)", allow_module_level=True)
 
 BOUNDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 direct = build_opener(ProxyHandler({}))
@@ -125,3 +128,30 @@ def test_the_server_stores_as_many_series_as_the_course_counts(metrics, query, s
     stored = query('count({__name__=~"request_seconds_(bucket|sum|count)"})')
     assert stored == [len(children) * n_series({}, BOUNDS)]
     assert query('count({__name__=~"request_seconds_created"})') == [len(children)]
+
+
+def rule_in_the_notebook():
+    text = (root() / "sources" / "03_monitoring_vs_observability.py").read_text(encoding="utf-8")
+    return re.search(r"```yaml\n# (groups:.*?)\n# ```", text, re.DOTALL)[1].replace("\n# ", "\n")
+
+
+@pytest.mark.parametrize("seed, minute", [(7, 34), (8, 35), (9, 35)])
+def test_prometheus_fires_the_notebooks_rule_in_the_same_minute(seed, minute, tmp_path):
+    """By promtool, on the incident's own counts, a scrape a minute: pending or quiet before, firing at `minute`."""
+    assert PROMTOOL, "CI needs promtool; .ci/run provides it"
+    events = World(seed=seed).requests()
+    series = []
+    for le in (*BOUNDS, np.inf):
+        at = events.t[events.ms <= 1000 * le]
+        counts = [int((at < 60 * m).sum()) for m in range(61)]
+        series.append({"series": f'request_seconds_bucket{{le="{"+Inf" if le == np.inf else le}"}}',
+                       "values": " ".join(map(str, counts))})
+    alert = {"exp_labels": {"severity": "page"}}
+    (tmp_path / "rules.yml").write_text(rule_in_the_notebook())
+    (tmp_path / "test.yml").write_text(json.dumps({
+        "rule_files": ["rules.yml"], "evaluation_interval": "1m",
+        "tests": [{"interval": "1m", "input_series": series, "alert_rule_test": [
+            {"eval_time": f"{m}m", "alertname": "RequestLatencyP99", "exp_alerts": [alert] if m >= minute else []}
+            for m in (10, 29, minute - 1, minute, 60)]}]}))
+    run = subprocess.run([PROMTOOL, "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
