@@ -55,7 +55,7 @@ class SeededIds(IdGenerator):
     """Trace and span ids that are the same in every run; a trace's does not depend on how many spans came before."""
 
     def __init__(self, seed: int):
-        self._traces, self._spans = random.Random(seed), random.Random(-1 - seed)
+        self._traces, self._spans = random.Random(f"traces {seed}"), random.Random(f"spans {seed}")
 
     def generate_trace_id(self) -> int:
         return self._traces.getrandbits(128) or 1

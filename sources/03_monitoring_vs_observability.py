@@ -22,10 +22,10 @@ from course_utils.traffic import ATTRIBUTES, SPANS
 pair("observability")
 
 # %% [markdown]
-# ## The pager, 21:34
+# ## Ten in the evening, and every panel is red
 #
-# One evening hour at Lantern's marketplace, 24,000 requests. The dashboard shows *p99*, the time that one request in a
-# hundred exceeds, by region and by route. Whoever is on call gets this:
+# One hour at Lantern's marketplace, 24,000 requests. The dashboard shows *p99*, the time that one request in a hundred
+# exceeds, by region and by route. The pager rang at 21:34. This is on the incident bridge's screen at ten:
 
 # %%
 events = load("requests")                              # t: seconds after 21:00; ms: time to answer
@@ -34,16 +34,16 @@ before, during = events[events.t < 1800], events[events.t >= 1800]
 def p99(rows, label=None):
     return rows.groupby(label).ms.quantile(0.99) if label else rows.ms.quantile(0.99)
 
-print(f"PAGE  p99 of all requests over 250 ms: {p99(before):.0f} -> {p99(during):.0f} ms since 21:30")
+print("21:20  model m18 deployed\n21:34  PAGE: p99 of all requests over 250 ms\n21:45  m17 restored by the "
+      f"on-call engineer\n22:00  p99 since then {p99(events[events.t >= 2700]):.0f} ms, bridge still open")
+print(f"\np99 before and after 21:30: {p99(before):.0f} -> {p99(during):.0f} ms")
 for label in ("region", "route"):
     for value, old in p99(before, label).items():
         new = p99(during, label)[value]
-        print(f"  {label:6s}  {value:9s}  p99 {old:.0f} -> {new:.0f} ms  {'[red]' if new > 250 else ''}")
-print("21:20  model m18 deployed\n21:45  m17 restored by the on-call engineer\n22:00  p99 since then: "
-      f"{p99(events[events.t >= 2700]):.0f} ms; the incident bridge is still open")
+        print(f"  {label:6s}  {value:9s}  {old:.0f} -> {new:.0f} ms  {'[red]' if new > 250 else ''}")
 
 # %% [markdown]
-# Every panel is red, and the rollback changed nothing. **Since 21:30, how many requests in a hundred took longer than
+# The rollback changed nothing. **Since 21:30, how many requests in a hundred took longer than
 # 200 ms?** Answer 0 to 100, with your confidence in percent.
 
 # %%
@@ -109,7 +109,7 @@ claim("Minutes from the first slow minute to the page", fired - 30, at_most=5)
 claim("Minutes before 21:30 with p99 over the limit", sum(over[m] for m in range(5, 31)), at_most=0)
 
 # %% [markdown]
-# The monitor has done its work: four minutes, nobody had to look, no false alarm. *Where* is a question it was not given.
+# The monitor has done its work: four minutes, and nobody had to look. *Where* is a question it was not given.
 #
 # ## A trace, and what makes it wide
 #
@@ -141,7 +141,7 @@ display(means.assign(excess=means.slow - means.fast).round(1))
 reveal("observability.slow_in_100", round(100 * slow.mean()), within=1)
 
 # %% [markdown]
-# Two or three requests in a hundred turned all panels red: p99 looks at the slowest one. (The dearest span of an ordinary
+# Two or three requests in a hundred turned all panels red, because p99 looks at the slowest hundredth. (The dearest span of an ordinary
 # request is `model`. What costs most is not what changed.)
 #
 # **Second: which attribute?** Measured in *bits*: how uncertain "slow or not" is (its *entropy*), minus how uncertain it still is
@@ -164,7 +164,7 @@ print(f"and if lots were drawn who is slow: customer {gain(during.customer, lot)
 # %% [markdown]
 # The customer explains slowness best, and just as well when slowness is drawn by lot. Most customers have sent one or two
 # requests; know the customer, and you nearly know the request. An attribute with many values always seems to explain more, so
-# take off what chance gives. **Exercise 2.**
+# take off what chance gives. **Exercise 2** does.
 
 # %% exercise="observability.corrected_gain"
 check("observability.corrected_gain", corrected_gain)
@@ -208,8 +208,8 @@ print(f"{worst} and rerank on: {100 * both.mean():.1f} % of requests, {100 * slo
       f"of them slow; {100 * both[slow].mean():.0f} % of all slow requests")
 
 # %% [markdown]
-# A conjunction: that shard *and* the flag. Three questions, none of which was thought of before half past nine, and no new
-# code was shipped. Here are the panels of the dashboard that nobody had built:
+# A conjunction: that shard *and* the flag. Three questions that nobody had prepared, and no new code was shipped. Here are
+# the panels of the dashboard that nobody had built:
 
 # %%
 panels = ["region", "route", "device", "locale", "app_version", "host", "model", "rerank", "shard"]
@@ -231,8 +231,7 @@ show(figure, f"In the first seven rows every panel is red: p99 has risen at leas
              f"{len(ratios['shard'])} panels, {shard.max():.0f} times.")
 
 # %% [markdown]
-# Where all panels of a row are red, that attribute has nothing to do with it; look for the row that is *not*
-# all red. (A panel by shard is affordable. But somebody has to choose it beforehand, and here the answer is a pair: twelve
+# Where all panels of a row are red alike, that attribute does not tell slow from fast. Look for the row that is *not* all red. (A panel by shard is affordable. But somebody has to choose it beforehand, and here the answer is a pair: twelve
 # attributes have 66 pairs.)
 #
 # ## The deploy was innocent
@@ -266,7 +265,8 @@ check("observability.worst_pair", worst_pair)
 #
 # Observability comes in degrees. First the second question again, where an attribute was never recorded. Then with samples of the
 # traces, since keeping all costs money. *Head sampling* decides when a request begins, by lot; *tail sampling* when it has ended,
-# and can keep all that were slow. Fifty samples of each kind, when the page goes out and at ten:
+# and can keep all that were slow. Fifty samples of each kind, when the page goes out and at ten: how many traces are kept, how
+# many slow ones (the median), what share of the sample is slow, and how often the shard still comes first.
 
 # %%
 for missing in ([], ["shard"], ["shard", "merchant"], ["shard", "merchant", "rerank"]):
@@ -289,7 +289,7 @@ def sampled(until, label, table):
 table = {}
 sampled(2040, "21:34", table)
 sampled(3600, "22:00", table)
-columns = ["% kept", "slow ones", "% slow", "% shard first"]
+columns = ["% kept", "slow ones", "% slow", "% with shard first"]
 pd.DataFrame(table, index=columns).T.round(1)
 
 # %% [markdown]
@@ -300,7 +300,7 @@ pd.DataFrame(table, index=columns).T.round(1)
 # head sampling's reputation, because this fault is large and in one place. When the page goes out, the median sample holds *no*
 # slow trace. What head sampling loses is what is rare, or new. The tail keeps it, in a thirtieth of the volume; but most of
 # that sample is slow, so store each trace's chance of being kept, or no share computed from it is true. (At tens of small
-# traces a second or fewer, says OpenTelemetry's documentation, sampling might not be appropriate [3]. Lantern has seven.)
+# traces a second or fewer, says OpenTelemetry's documentation, sampling might not be appropriate [3]. Lantern has about seven.)
 #
 # ## What a label costs
 #
@@ -405,8 +405,7 @@ print(f"share of the week that lies outside office hours: {100 * (1 - office.mea
 #     expr: histogram_quantile(0.99, sum by (le) (rate(request_seconds_bucket[5m]))) > 0.25
 #     for: 2m
 #     labels: {severity: page}
-# ```
-# ```yaml
+# ---
 # processors:
 #   tail_sampling:
 #     decision_wait: 10s
@@ -418,7 +417,7 @@ print(f"share of the week that lies outside office hours: {100 * (1 - office.mea
 #
 # ## Where the rule stops
 #
-# Built in: one fault, in one place, that two recorded attributes name. Where everybody is slowed equally only time separates,
+# Built in: one fault, in one place, that two recorded attributes name, and questions from somebody who knew the answer. Where everybody is slowed equally only time separates,
 # and the last change is the first suspect. The ranking finds what *goes with* slowness: the
 # merchant came second, and is innocent too. A p99 alarm sees a fault only if it hits about one request in a
 # hundred; at one in 300, no panel here would have turned red. And an attribute such as `customer` is personal data, kept for a
