@@ -4,8 +4,8 @@
 # {{badges}}
 #
 # A monitor asks, day and night, the questions that somebody had before. Observability is how far a question that nobody had
-# can be answered from what the system already emits. Here an alarm fires, every panel is red, and you find the one place that is
-# slow; then you meet an outage that only a monitor finds in time. About 50 minutes.
+# can be answered from what the system already emits. Here an alarm fires, every panel is red, and you find the one place that
+# is slow; then you meet an outage that only a monitor finds in time. About 50 minutes.
 
 # %%
 import numpy as np
@@ -25,7 +25,7 @@ pair("observability")
 # ## Ten in the evening, and every panel is red
 #
 # One hour at Lantern's marketplace, 24,000 requests. The dashboard shows *p99*, the time that one request in a hundred
-# exceeds, by region and by route. The pager rang at 21:34. This is on the incident bridge's screen at ten:
+# exceeds, by region and by route. On the screen of the incident bridge:
 
 # %%
 events = load("requests")                              # t: seconds after 21:00; ms: time to answer
@@ -34,8 +34,9 @@ before, during = events[events.t < 1800], events[events.t >= 1800]
 def p99(rows, label=None):
     return rows.groupby(label).ms.quantile(0.99) if label else rows.ms.quantile(0.99)
 
-print("21:20  model m18 deployed\n21:34  PAGE: p99 of all requests over 250 ms\n21:45  m17 restored by the "
-      f"on-call engineer\n22:00  p99 since then {p99(events[events.t >= 2700]):.0f} ms, bridge still open")
+print("21:20  model m18 deployed\n21:34  PAGE: p99 of all requests over 250 ms\n"
+      "21:45  m17 restored by the on-call engineer\n22:00  bridge still open; p99 since the rollback: "
+      f"{p99(events[events.t >= 2700]):.0f} ms")
 print(f"\np99 before and after 21:30: {p99(before):.0f} -> {p99(during):.0f} ms")
 for label in ("region", "route"):
     for value, old in p99(before, label).items():
@@ -43,8 +44,8 @@ for label in ("region", "route"):
         print(f"  {label:6s}  {value:9s}  {old:.0f} -> {new:.0f} ms  {'[red]' if new > 250 else ''}")
 
 # %% [markdown]
-# The rollback changed nothing. **Since 21:30, how many requests in a hundred took longer than
-# 200 ms?** Answer 0 to 100, with your confidence in percent.
+# The rollback changed nothing. **Since 21:30, how many requests in a hundred took longer than 200 ms?** Answer 0 to 100, with
+# your confidence in percent.
 
 # %%
 predict("observability.slow_in_100", answer=..., confidence=...)
@@ -52,8 +53,8 @@ predict("observability.slow_in_100", answer=..., confidence=...)
 # %% [markdown]
 # ## The monitor: a question that is older than the incident
 #
-# A *histogram* counts requests in buckets, one set of buckets for each combination of its *labels*. The service keeps the
-# counts, and a server such as Prometheus *scrapes* (reads and stores) them, here once a minute on a virtual clock.
+# A *histogram* counts requests in buckets, one set for each combination of its *labels*. The service keeps the counts, and a
+# server such as Prometheus *scrapes* (reads and stores) them, here once a minute on a virtual clock.
 
 # %%
 BOUNDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0)            # seconds
@@ -69,8 +70,8 @@ one = samples(observed(before, ["route", "region"])).query("route == 'search' an
 one[one["name"] != "request_seconds_created"][["name", "le", "value"]].fillna("").round(1)
 
 # %% [markdown]
-# That is all the metric knows about these requests: how many, how long in total, and how many took *at most* `le` seconds.
-# A p99 is read out of it: find the bucket that holds the rank, and take the requests inside as evenly spread. By hand, three
+# That is all the metric knows about these requests: how many, how long in total, and how many took *at most* `le` seconds. A
+# p99 is read out of it: find the bucket that holds the rank, and take the requests inside as evenly spread. By hand, three
 # examples from Prometheus's documentation, buckets .1, .2, .3 and .45 s [1]:
 
 # %%
@@ -87,8 +88,8 @@ for story, seconds, published in (("all take 220 ms", [0.22] * 100, 0.295),
     claim(f"p95, {story}", read_off(0.95, seconds), about=published, within=1e-9, digits=4)
 
 # %% [markdown]
-# So a p99 from a histogram is a guess inside a bucket, 295 ms where all requests take 220 [1]. It is sure only of which side of a
-# *bound* it lies on: put a bound where the alarm is. **Exercise 1** handles the edges.
+# So a p99 from a histogram is a guess inside a bucket, 295 ms where all requests take 220 [1]. It is sure only of which side
+# of a *bound* it lies on: put a bound where the alarm is. **Exercise 1** handles the edges.
 #
 # The alarm rings when the p99 of the last five minutes is over 250 ms and stays there for two. It is evaluated every minute.
 
@@ -113,8 +114,8 @@ claim("Minutes before 21:30 with p99 over the limit", sum(over[m] for m in range
 #
 # ## A trace, and what makes it wide
 #
-# The same service also emits a *trace* for each request: *spans*, one for each step, with what was known about the request
-# as *attributes*. Here is one slow request of 21:52, through the OpenTelemetry library, on the virtual clock:
+# The same service also emits a *trace* for each request: *spans*, one for each step, with what was known about the request as
+# *attributes*. Here is one slow request of 21:52, through the OpenTelemetry library, on the virtual clock:
 
 # %%
 slow_one = during[(during.ms > 200) & (during.t >= 3120)].iloc[0]
@@ -124,8 +125,8 @@ print(traces.frame().iloc[-1][["trace_id", *ATTRIBUTES]].to_string())
 traces.frame()[["span", "start_ms", "ms"]]
 
 # %% [markdown]
-# One trace is an anecdote: the time went into `features`, and each of twelve attributes may be to blame. But all requests have
-# one. Flattened into a row with all attributes it is a *wide event*, and `events` is a table of them. Now the incident
+# One trace is an anecdote: the time went into `features`, and each of twelve attributes may be to blame. But all requests
+# have one. Flattened into a row with all attributes it is a *wide event*, and `events` is a table of them. Now the incident
 # can bring its own questions, all of one form: *in what do slow requests differ from fast ones?*
 #
 # ## Three questions
@@ -141,11 +142,11 @@ display(means.assign(excess=means.slow - means.fast).round(1))
 reveal("observability.slow_in_100", round(100 * slow.mean()), within=1)
 
 # %% [markdown]
-# Two or three requests in a hundred turned all panels red, because p99 looks at the slowest hundredth. (The dearest span of an ordinary
-# request is `model`. What costs most is not what changed.)
+# Two or three requests in a hundred turned all panels red, because p99 looks at the slowest hundredth. (The dearest span of
+# an ordinary request is `model`. What costs most is not what changed.)
 #
-# **Second: which attribute?** Measured in *bits*: how uncertain "slow or not" is (its *entropy*), minus how uncertain it still is
-# once the attribute is known. That is the attribute's *information gain*.
+# **Second: which attribute?** Measured in *bits*: how uncertain "slow or not" is (its *entropy*), minus how uncertain it
+# still is once the attribute is known. That is the attribute's *information gain*.
 
 # %%
 def entropy(p):                                        # of a yes-or-no with chance p, in bits
@@ -231,7 +232,8 @@ show(figure, f"In the first seven rows every panel is red: p99 has risen at leas
              f"{len(ratios['shard'])} panels, {shard.max():.0f} times.")
 
 # %% [markdown]
-# Where all panels of a row are red alike, that attribute does not tell slow from fast. Look for the row that is *not* all red. (A panel by shard is affordable. But somebody has to choose it beforehand, and here the answer is a pair: twelve
+# Where all panels of a row are red alike, that attribute does not tell slow from fast. Look for the row that is *not* all
+# red. (A panel by shard is affordable. But somebody has to choose it beforehand, and here the answer is a pair: twelve
 # attributes have 66 pairs.)
 #
 # ## The deploy was innocent
@@ -252,8 +254,8 @@ pd.DataFrame(table, index=["model", "requests", "% slow"]).T.astype({"% slow": f
 
 # %% [markdown]
 # For ten minutes m18 served exactly these requests, and fast; later m17 served them, slowly. (By construction: in this world
-# m18 is harmless.) Rolling back *first* is still a fair bet, quick and often right. The mistake is to ask nothing meanwhile, or
-# to close the incident because the last change has been undone.
+# m18 is harmless.) Rolling back *first* is still a fair bet, quick and often right. The mistake is to ask nothing meanwhile,
+# or to close the incident because the last change has been undone.
 #
 # **Exercise 3.** Find a fault of two conditions, when a second trouble elsewhere gets in the way.
 
@@ -263,10 +265,10 @@ check("observability.worst_pair", worst_pair)
 # %% [markdown]
 # ## What was not kept cannot be asked
 #
-# Observability comes in degrees. First the second question again, where an attribute was never recorded. Then with samples of the
-# traces, since keeping all costs money. *Head sampling* decides when a request begins, by lot; *tail sampling* when it has ended,
-# and can keep all that were slow. Fifty samples of each kind, when the page goes out and at ten: how many traces are kept, how
-# many slow ones (the median), what share of the sample is slow, and how often the shard still comes first.
+# Observability comes in degrees. First the second question again, where an attribute was never recorded. Then with samples of
+# the traces, since keeping all costs money. *Head sampling* decides when a request begins, by lot; *tail sampling* when it
+# has ended, and can keep all that were slow. Fifty samples of each kind, when the page goes out and at ten: how many traces
+# are kept, how many slow ones (median), what share of the sample is slow, and how often the shard still comes first.
 
 # %%
 for missing in ([], ["shard"], ["shard", "merchant"], ["shard", "merchant", "rerank"]):
@@ -293,19 +295,20 @@ columns = ["% kept", "slow ones", "% slow", "% with shard first"]
 pd.DataFrame(table, index=columns).T.round(1)
 
 # %% [markdown]
-# The merchant can stand in for the shard, since each lives on one; the flag alone is a faint trace; after that, whatever comes
-# first is noise.
+# The merchant can stand in for the shard, since each lives on one; the flag alone is a faint trace; after that, whatever
+# comes first is noise.
 #
-# At ten, one trace in a hundred is enough in most samples: two or three slow ones are left, and they agree. That is kinder than
-# head sampling's reputation, because this fault is large and in one place. When the page goes out, the median sample holds *no*
-# slow trace. What head sampling loses is what is rare, or new. The tail keeps it, in a thirtieth of the volume; but most of
-# that sample is slow, so store each trace's chance of being kept, or no share computed from it is true. (At tens of small
-# traces a second or fewer, says OpenTelemetry's documentation, sampling might not be appropriate [3]. Lantern has about seven.)
+# At ten, one trace in a hundred is enough in most samples: two or three slow ones are left, and they agree. That is kinder
+# than head sampling's reputation, because this fault is large and in one place. When the page goes out, the median sample
+# holds *no* slow trace. What head sampling loses is what is rare, or new. The tail keeps it, in about a thirtieth of the volume;
+# but most of that sample is slow, so store each trace's chance of being kept, or no share computed from it is true. (At tens
+# of small traces a second or fewer, says OpenTelemetry's documentation, sampling might not be appropriate [3]. Lantern has
+# about seven.)
 #
 # ## What a label costs
 #
-# Why not put every attribute on the metric, and have all panels? Each combination of label values is stored as time series of its
-# own. **Exercise 4** writes the bill before it comes.
+# Why not put every attribute on the metric, and have all panels? Each combination of label values is stored as time series of
+# its own. **Exercise 4** writes the bill before it comes.
 
 # %%
 for labels in (["route"], ["route", "region"], ["route", "region", "app_version"],
@@ -320,14 +323,14 @@ check("observability.n_series", n_series)
 
 # %% [markdown]
 # Labels multiply; attributes of an event add a column each, however many values they have. "Do not use labels to store
-# dimensions with high cardinality", says Prometheus's documentation, "such as user IDs" [2]. The merchant belongs on the
-# event. (Not counted: one series `_created` for each child, which this library adds and can leave out.)
+# dimensions with high cardinality", says Prometheus's documentation, "such as user IDs" [2]. (Not counted: a series
+# `_created` for each combination, which this library adds and can leave out.)
 #
 # ## Three in the morning
 #
-# Now the other direction. One of twelve hosts restarts without its ranking model and serves a *fallback*, the best sellers of
-# last month. Nothing fails, and answers even come sooner. Each event says so, in an attribute `fallback`, which on a good day is
-# true for one request in 200. One question would find the host. **Who asks?** Two weeks, minute by minute:
+# Now the other direction. One of twelve hosts restarts without its ranking model and serves a *fallback*, last month's best
+# sellers. Nothing fails, and answers even come sooner. Each event says so, in an attribute `fallback`, on a good day true for
+# one request in 200. One question would find the host. **Who asks?** Two weeks, minute by minute:
 
 # %%
 minute = np.arange(14 * 1440)                          # from Monday, 00:00
@@ -377,14 +380,13 @@ claim("Watched in all office hours, smallest median, minutes",
 print(f"share of the week that lies outside office hours: {100 * (1 - office.mean()):.0f} %")
 
 # %% [markdown]
-# The first row depends on how often people look, which is invented; the second does not. Even with eyes on the data in every
-# office hour the median outage waits for hours, because three quarters of the week are something else. The data that would have
-# answered at once lay there all the time. Observability does not ring.
+# The first row depends on how often people look, which is invented; the second only on office hours. Even with eyes on the
+# data in every one of them the median outage waits for hours, because three quarters of the week are something else. The
+# answer lay in the data all the time. Observability does not ring.
 #
-# But for an alarm somebody has to know the question *and the number*. Over 1 % it rings several times a day about nothing; over
-# 10 %, more than one host of twelve can cause, it needs a quiet night's luck; the alarm on p99 never will. So the two feed each
-# other: what an incident taught you to ask becomes an alarm, on the symptom. (An alarm on shard and flag would wait for
-# last week's fault.)
+# But an alarm needs the question *and the number*. Over 1 % it rings several times a day about nothing; over 10 %, more than
+# one host of twelve can cause, it needs a quiet night's luck; on p99 it never will. So the two feed each other: what an
+# incident taught you to ask becomes an alarm, on the symptom. (An alarm on shard and flag would wait for last week's fault.)
 #
 # ## In production
 #
@@ -417,18 +419,18 @@ print(f"share of the week that lies outside office hours: {100 * (1 - office.mea
 #
 # ## Where the rule stops
 #
-# Built in: one fault, in one place, that two recorded attributes name, and questions from somebody who knew the answer. Where everybody is slowed equally only time separates,
-# and the last change is the first suspect. The ranking finds what *goes with* slowness: the
-# merchant came second, and is innocent too. A p99 alarm sees a fault only if it hits about one request in a
-# hundred; at one in 300, no panel here would have turned red. And an attribute such as `customer` is personal data, kept for a
-# time that somebody has to decide.
+# Built in: one fault, in one place, that two recorded attributes name, and questions from somebody who knew the answer. Where
+# everybody is slowed equally only time separates, and the last change is the first suspect. The ranking finds what *goes
+# with* slowness: the merchant came second, and is innocent too. A p99 alarm sees a fault only if it hits about one request in
+# a hundred; at one in 300, no panel here would have turned red. And an attribute such as `customer` is personal data.
 #
-# **References.** [1] Prometheus, [histograms and summaries](https://prometheus.io/docs/practices/histograms/). [2] Prometheus,
-# [metric and label naming](https://prometheus.io/docs/practices/naming/). [3] OpenTelemetry,
-# [sampling](https://opentelemetry.io/docs/concepts/sampling/). [4] Honeycomb,
-# [BubbleUp meets tracing](https://www.honeycomb.io/blog/bubbleup-meets-tracing-and-other-odd-shaped-data). [5] OpenTelemetry Collector,
-# [tail sampling processor](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/tailsamplingprocessor).
-# [6] Prometheus, [alerting rules](https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/).
+# **References.** [1] Prometheus, [histograms and summaries](https://prometheus.io/docs/practices/histograms/). [2]
+# Prometheus, [metric and label naming](https://prometheus.io/docs/practices/naming/). [3] OpenTelemetry,
+# [sampling](https://opentelemetry.io/docs/concepts/sampling/). [4] Honeycomb, [BubbleUp meets
+# tracing](https://www.honeycomb.io/blog/bubbleup-meets-tracing-and-other-odd-shaped-data). [5] OpenTelemetry Collector, [tail
+# sampling
+# processor](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/tailsamplingprocessor). [6]
+# Prometheus, [alerting rules](https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/).
 #
 # The last cell copies a sheet for your own system beside this notebook, and asks three questions.
 
