@@ -121,6 +121,20 @@ class World:
         return pd.DataFrame([{"ticket_id": day * 10_000 + i, "reply": case.answer}
                              for day, i, case, _ in self._desk(first, last, per_day, attacks)])
 
+    def requests(self, n: int = 24_000) -> pd.DataFrame:
+        """``n`` requests to the marketplace in one evening hour that holds an incident, one *wide event* each.
+
+        ``t`` is in seconds after the hour began. Twelve attributes follow (``course_utils.traffic.ATTRIBUTES``),
+        then the milliseconds spent in each of five spans, and ``ms``, their sum. What is planted is told in
+        :mod:`course_utils.traffic`.
+
+        >>> World(seed=7).requests(1000).shape
+        (1000, 19)
+        """
+        from .traffic import incident_hour
+
+        return incident_hour(self.seed, n)
+
     def _days(self, first: int, last: int | None) -> range:
         last = self.days if last is None else last
         if not 0 <= first < last:
