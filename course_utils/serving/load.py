@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 
@@ -88,7 +89,7 @@ def _in_own_thread(main) -> None:
         while thread.is_alive():
             thread.join(0.1)
     except BaseException:                              # an interrupt above all
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):        # the loop has just ended by itself
             loop.call_soon_threadsafe(stop.set)
         thread.join(5)
         raise
