@@ -239,7 +239,7 @@ def _generator(intended, sent, done, slo):
 
 
 def _in_time(intended, sent, done, slo):
-    """That is the share in time. The late ones are asked for."""
+    """That is the share of requests that were answered in time. The late ones are asked for: the others."""
     return 1 - late_share(intended, sent, done, slo)
 
 
