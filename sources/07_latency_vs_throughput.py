@@ -33,7 +33,7 @@ pair("throughput")
 #
 # Lantern's checkout waits for a fraud check: three look-ups, one after the other, then the model, then a line in the audit log.
 # The promise to the shop (a *service level objective*, SLO) is 95 of 100 answers within 400 ms. A *replica* is a copy of the
-# service and works on one check at a time. Checkout felt slow, so the team ordered more of them.
+# service and works on one check at a time. Checkout felt slow, so the team ordered more of them. The invoices:
 
 # %%
 SLO, RATE, SALE = 400, 8, 60           # ms; checks a second on a plain day, and on sale day: invented
@@ -46,10 +46,9 @@ def as_is(lookups, model, audit):      # ms to the answer, and ms for which the 
     total = lookups.sum(axis=0) + model + audit
     return total, total
 
-work = as_is(*steps(10_000, 7))[1].mean() / 1000               # seconds of a replica for one check
-for month, replicas in (("May ", 4), ("June", 64)):
-    print(f"INVOICE {month}   {replicas:2d} replicas, up to {replicas / work:3.0f} checks a second "
-          f"(used {RATE}, busy {100 * RATE * work / replicas:2.0f} %)   {150 * replicas:5,} dollars")
+work = RATE * as_is(*steps(10_000, 7))[1].mean() / 1000      # how many replicas would be busy
+for month, replicas in (("May", 4), ("June", 64)):
+    print(f"{month:5}{replicas:2} replicas, {work / replicas:4.0%} busy, {150 * replicas:5,} dollars")
 
 # %% [markdown]
 # In May, one answer in four was within 400 ms. **How many of 100 are in June, with 64 replicas?** Answer 0 to 100, with
@@ -100,8 +99,8 @@ def compare(configurations):
     table = {}
     for name, how in configurations.items():
         ms = run(**how)
-        limits = {key: value for key, value in how.items() if key != "window"}
-        table[name] = [load(**limits), *np.quantile(ms, [0.5, 0.95]).round(), 100 * (ms <= SLO).mean()]
+        offered = {key: value for key, value in how.items() if key != "window"}
+        table[name] = [load(**offered), *np.quantile(ms, [0.5, 0.95]).round(), 100 * (ms <= SLO).mean()]
     return pd.DataFrame(table, index=["load", "p50, ms", "p95, ms", "in time, %"]).T.round(
         {"load": 2, "in time, %": 0}).astype({"p50, ms": int, "p95, ms": int, "in time, %": int})
 
@@ -115,9 +114,10 @@ claim("Gained from 8 to 64 replicas, most of three seeds, %", max(np.subtract(ma
 reveal("throughput.in_time_june", round(many[0]), within=5)
 
 # %% [markdown]
-# (*p95*: 95 of 100 requests take no longer; *p50* is the median.) From 4 to 8 replicas the queue disappears, and that is worth
-# having. From 8 to 64 nothing happens, because nobody waits for a replica any more. Half of the checks take more than 400 ms
-# of *work*. That is the mistake of this pair: the invoice bought throughput, and what was missing was latency.
+# (*Load* is the work that arrives over the work that can be done; *p50* is the median; 95 of 100 requests take no longer than
+# *p95*.) From 4 to 8 replicas the queue disappears, and that is worth having. From 8 to 64 nothing happens, because hardly anybody
+# waits for a replica any more: half of the checks take more than 400 ms of *work*. That is the mistake of this pair. The invoice
+# bought throughput, and what was missing was latency.
 #
 # ## The same work, done in another order, is enough
 #
@@ -142,8 +142,7 @@ compare({
 #
 # ## Sale day: only capacity helps
 #
-# Sixty checks a second instead of eight, on the shorter path. Somebody proposes to go on as before and cache the look-ups,
-# so that they take no time at all.
+# Sixty checks a second instead of eight. The proposal is to go on shortening: cache the look-ups, so that they take no time.
 
 # %%
 def cached(lookups, model, audit):
@@ -349,7 +348,10 @@ def median_latency(protocol):
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol)
     listener.bind(("127.0.0.1", 0))
     with serve(app, listener=listener) as url, httpx.Client(trust_env=False) as client:
-        stamps = [time.perf_counter() for _ in range(31) if client.get(url)]
+        stamps = []
+        for _ in range(31):
+            client.get(url)
+            stamps.append(time.perf_counter())
     return np.median(np.diff(stamps))
 
 claim("Median latency with proto 0, over the same with IPPROTO_TCP (the bound is for Linux)",
@@ -396,7 +398,7 @@ print(f"pages over 100 ms, %; a hedge takes {pages(True, False, 7)[1]:.1f} % mor
 pd.DataFrame(table).T.round(1)
 
 # %% [markdown]
-# For a little more load nearly all slow pages are gone, or none: the article says so itself, the technique works only when the
+# For a little more load nearly all slow pages are gone, or none. The article says so itself: the technique works only when the
 # cause "does not tend to simultaneously affect multiple request replicas" [2]. And only calls that may be made twice can be
 # hedged.
 #
@@ -419,9 +421,9 @@ print(worksheet("load_test_protocol"))
 #
 # Built in: the look-ups are independent and may run together; a batch costs 5 ms for each further check; audit lines may come
 # after the answer (not everywhere they may); the queue has no end and nobody gives up. Real users retry, which raises the load
-# just when it is too high. Real arrivals come in bursts, so keep more room than Poisson asks for. The path and
-# the capacity are not always apart: a shorter path keeps its replica for less time, and a model split over two GPUs is
-# a shorter path that is bought. Theory was met within 0.08 with 200,000 customers; a test of a few seconds near the knee
+# just when it is too high, and arrive in bursts, so keep more room than Poisson asks for. Path and capacity are not always
+# apart: a shorter path keeps its replica for less time, and a model split over two GPUs is a shorter path that is
+# bought. Theory was met within 0.08 with 200,000 customers; a test of a few seconds near the knee
 # measures luck.
 #
 # **References.** [1] uvicorn, [issue 3149](https://github.com/Kludex/uvicorn/issues/3149). [2] J. Dean and L. A. Barroso,

@@ -1,8 +1,10 @@
 """The loopback service and its load generator: on a free port, here and nowhere else, and gone without a trace."""
 import asyncio
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -204,22 +206,29 @@ print(after[0] <= before[0], after[1] <= before[1], works)
 """
 
 
+DRIVER = """
+import json, sys, threading
+from jupyter_client.manager import start_new_kernel
+manager, client = start_new_kernel(kernel_name="python3")
+said = []
+def hear(message):
+    text = message["content"].get("text") or message["content"].get("ename")
+    said.extend([text] if text else [])
+    if text and "loading" in text:
+        threading.Timer(0.7, manager.interrupt_kernel).start()
+try:
+    for cell in json.load(sys.stdin):
+        client.execute_interactive(cell, timeout=60, output_hook=hear, stop_on_error=False)
+finally:
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+print(json.dumps(said))
+"""
+
+
 def test_a_kernel_interrupted_in_mid_load_can_go_on():
-    from jupyter_client.manager import start_new_kernel
-
-    manager, client = start_new_kernel(kernel_name="python3")
-    said = []
-
-    def hear(message):
-        text = message["content"].get("text") or message["content"].get("ename")
-        said.extend([text] if text else [])
-        if text and "loading" in text:
-            threading.Timer(0.7, manager.interrupt_kernel).start()
-
-    try:
-        for cell in (KERNEL, LOAD, AFTER):
-            client.execute_interactive(cell, timeout=60, output_hook=hear, stop_on_error=False)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-    assert "KeyboardInterrupt" in said and said[-1] == "True True {'ok'}\n", said
+    """A real kernel, driven from another process, as JupyterLab's stop button does it."""
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", DRIVER], input=json.dumps([KERNEL, LOAD, AFTER]),
+                         capture_output=True, text=True, timeout=200)
+    said = json.loads(run.stdout.splitlines()[-1])
+    assert said == ["loading\n", "KeyboardInterrupt", "True True {'ok'}\n"], (said, run.stderr[-500:])
