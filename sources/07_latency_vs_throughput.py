@@ -48,7 +48,7 @@ def as_is(lookups, model, audit):      # ms to the answer, and ms for which the 
 
 work = RATE * as_is(*steps(10_000, 7))[1].mean() / 1000      # how many replicas would be busy
 for month, replicas in (("May", 4), ("June", 64)):
-    print(f"{month:5}{replicas:2} replicas, {work / replicas:4.0%} busy, {150 * replicas:5,} dollars")
+    print(f"{month:5}{replicas:2} replicas, {100 * work / replicas:2.0f} % busy, {150 * replicas:5,} dollars")
 
 # %% [markdown]
 # In May, one answer in four was within 400 ms. **How many of 100 are in June, with 64 replicas?** Answer 0 to 100, with
@@ -270,8 +270,8 @@ for ours, theirs, bound in (("mean wait", "theory", 0.08), ("share that waits", 
 queue[queue.seed == 7].drop(columns="seed").set_index(["queue", "load"])
 
 # %% [markdown]
-# At the same load of 0.8, one queue before four servers has a fifth of a single server's wait. Four replicas with a queue each
-# would be four single servers. And L is *concurrency*, the "users at the same time" that get mistaken for throughput: it rises
+# At the same load of 0.8, one queue before four servers has a fifth of a single server's wait. Four replicas with a queue each,
+# and requests dealt out at random, would be four single servers. And L is *concurrency*, the "users at the same time" that get mistaken for throughput: it rises
 # when W does, with the throughput unchanged.
 #
 # ## The tester who waited politely
@@ -291,8 +291,8 @@ for name, taken in (("tester: done - sent", done - sent), ("user:   done - due "
 
 # %% [markdown]
 # The same requests, the same answers. The tester has one bad sample; the users had a thousand. While the server stalls, the tester
-# stalls with it, and so leaves out just the samples that matter: *coordinated omission*. Latency counts from when a
-# request was due. **Exercise 3** counts from there, and counts those that never came back.
+# stalls with it, and starts its clock only afterwards, so that just the bad samples are left out: *coordinated omission*. Latency
+# counts from when a request was due. **Exercise 3** counts from there, and counts those that never came back.
 
 # %% exercise="throughput.late_share"
 check("throughput.late_share", late_share)
@@ -362,7 +362,7 @@ claim("Median latency with proto 0, over the same with IPPROTO_TCP (the bound is
 # ## A hundred fast calls make a slow page
 #
 # Lantern's account page asks 100 shards and waits for all. A call takes 10 ms, and one in a hundred a second more. With 100
-# such servers, 63% of the requests take more than a second, write Dean and Barroso [2]; one slow call in 10,000 and 2,000
+# such servers, 63 % of the requests take more than a second, write Dean and Barroso [2]; one slow call in 10,000 and 2,000
 # servers make "almost one in five". We draw 4,000 pages of each kind.
 #
 # **Exercise 4** adds *hedging*: if a call has no answer after a while, here 20 ms, send a second copy and take whichever answers
