@@ -46,9 +46,9 @@ def as_is(lookups, model, audit):      # ms to the answer, and ms for which the 
     total = lookups.sum(axis=0) + model + audit
     return total, total
 
-work = RATE * as_is(*steps(10_000, 7))[1].mean() / 1000      # how many replicas would be busy
+work = RATE * as_is(*steps(10_000, 7))[1].mean() / 10        # % of one replica
 for month, replicas in (("May", 4), ("June", 64)):
-    print(f"{month:5}{replicas:2} replicas, {100 * work / replicas:2.0f} % busy, {150 * replicas:5,} dollars")
+    print(f"{month:5}{replicas:2} replicas  {work / replicas:2.0f} % busy  {150 * replicas:5,} dollars")
 
 # %% [markdown]
 # In May, one answer in four was within 400 ms. **How many of 100 are in June, with 64 replicas?** Answer 0 to 100, with

@@ -8,22 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .load import open_loop
-
-__all__ = ["open_loop", "serve"]
+from .load import open_loop as open_loop
 
 
 def _listener(port: int) -> socket.socket:
     # Named as TCP, so that asyncio sends small answers at once (TCP_NODELAY) instead of waiting 40 ms: notebook 07.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if port and os.name == "posix":           # a port that was in use a moment ago may be used again
+        if os.name == "posix":                    # a port that was in use a moment ago may be used again
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", port))
     except OSError:
         sock.close()
-        raise RuntimeError(f"port {port} of this machine is taken; choose another, or leave the port out "
-                           "and a free one is found") from None
+        raise RuntimeError(f"port {port} of this machine is taken; leave it out, and a free one is found") from None
     return sock
 
 
@@ -31,10 +28,9 @@ def _listener(port: int) -> socket.socket:
 def serve(app, start_within: float = 10.0, port: int = 0, listener: socket.socket | None = None) -> Iterator[str]:
     """Run an ASGI ``app`` (FastAPI, say) on 127.0.0.1 and a free port while the block lasts.
 
-    Yields its address. The server runs in a thread of this process and has stopped, its port free
-    again, when the block ends, also when it ends with an error or an interrupt. Nothing outside this
-    machine can reach it. With ``port`` it uses that port; with ``listener`` a socket that you bound,
-    which it closes at the end.
+    Yields its address. The server runs in a thread of this process and has stopped, its port free again, when the block
+    ends, also by an error or an interrupt. Nothing outside this machine can reach it. ``port`` asks for that port;
+    ``listener`` is a socket that you bound, and is closed at the end.
 
     Raises RuntimeError if the port is taken, or if the server has not started within ``start_within`` seconds.
 
@@ -73,5 +69,5 @@ def serve(app, start_within: float = 10.0, port: int = 0, listener: socket.socke
             yield f"http://127.0.0.1:{sock.getsockname()[1]}"
         finally:
             server.should_exit = True
-            if thread.ident is not None:
+            if thread.ident is not None:          # not if the interrupt came before its start
                 thread.join(5)
