@@ -90,8 +90,8 @@ def _only_no_grad(model, x):
 
 
 def _only_eval(model, x):
-    """Everything was still recorded for a backward pass. eval() changes how layers compute and nothing else; without no_grad
-    or inference_mode each prediction holds on to the memory that a training step would need."""
+    """Everything was still recorded for a backward pass. eval() changes how layers compute and nothing else; without
+    no_grad or inference_mode each prediction holds on to the memory that a training step would need."""
     modes = [part.training for part in model.modules()]
     output = model.eval()(x)
     _restored(model, modes)
@@ -107,14 +107,14 @@ _only_eval_left.__doc__ = _only_eval.__doc__
 
 
 def _plain_call(model, x):
-    """You called the model as it stood. A forward pass is a prediction only if the layers are in evaluation mode, and nothing
-    stops recording by itself because no backward pass follows."""
+    """You called the model as it stood. A forward pass is a prediction only if the layers are in evaluation mode, and
+    nothing stops recording by itself because no backward pass follows."""
     return _answer(model, model(x))
 
 
 def _mode_left(model, x):
-    """The model was left in evaluation mode. eval() is no property of the call, it changes the model: the training that goes on
-    afterwards runs without dropout and with frozen statistics, and no error says so."""
+    """The model was left in evaluation mode. eval() is no property of the call, it changes the model: the training
+    that goes on afterwards runs without dropout and with frozen statistics, and no error says so."""
     import torch
 
     with torch.no_grad():
@@ -122,8 +122,8 @@ def _mode_left(model, x):
 
 
 def _always_train(model, x):
-    """You ended with train(), whatever the mode was. A model that came in for serving goes out in training mode, and the next
-    caller gets a random answer."""
+    """You ended with train(), whatever the mode was. A model that came in for serving goes out in training mode, and
+    the next caller gets a random answer."""
     import torch
 
     with torch.no_grad():
@@ -132,8 +132,8 @@ def _always_train(model, x):
 
 
 def _one_flag(model, x):
-    """You restored one mode for the whole model. train(mode) sets every part, also those that stood in another mode on purpose:
-    a frozen batch normalisation, for example, starts to move again. Each part has its own flag."""
+    """You restored one mode for the whole model. train(mode) sets every part, also those that stood in another mode
+    on purpose: a frozen batch normalisation, for example, starts to move again. Each part has its own flag."""
     import torch
 
     before = model.training
@@ -176,64 +176,64 @@ def _bytes(p, trained, kept, batch, cache, conversations, *, weights=4, gradient
 
 
 def _no_adam(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """AdamW's state is missing: two running means for each trained parameter, twice the size of the gradients, and it stays
-    between the steps."""
+    """AdamW's state is missing: two running means for each trained parameter, twice the size of the gradients, and it
+    stays between the steps."""
     return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, adam=0)
 
 
 def _two_numbers(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """Each trained parameter was given two numbers beside itself, where it needs three: its gradient, and the two that AdamW keeps, a
-    mean of the gradients and one of their squares."""
+    """Each trained parameter was given two numbers beside itself, where it needs three: its gradient, and the two
+    that AdamW keeps, a mean of the gradients and one of their squares."""
     return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, adam=4)
 
 
 def _weights_twice(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """You counted the weights twice in training. The optimiser changes them in place: what it adds is not a second model but the
-    gradients and its own state."""
+    """You counted the weights twice in training. The optimiser changes them in place: what it adds is not a second
+    model but the gradients and its own state."""
     return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, weights=8)
 
 
 def _weights_only(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """You took the weights, and the texts. For each trained parameter training holds three numbers more: a gradient and
-    AdamW's two."""
+    """You took the weights, and the texts. For each trained parameter training holds three numbers more: a gradient
+    and AdamW's two."""
     return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, gradients=0, adam=0)
 
 
 def _all_trained(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """You gave a gradient and an optimiser's state to every parameter. Frozen ones need neither: that is the memory that
-    adapters save."""
+    """You gave a gradient and an optimiser's state to every parameter. Frozen ones need neither: that is the memory
+    that adapters save."""
     return _bytes(parameters, parameters, kept_per_token, batch, cache_per_token, conversations)
 
 
 def _no_kept(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """What the forward pass keeps for the backward pass is missing. It grows with every token of the batch, and for long
-    texts it is the largest part."""
+    """What the forward pass keeps for the backward pass is missing. It grows with every token of the batch, and for
+    long texts it is the largest part."""
     return _bytes(parameters, trained, 0, batch, cache_per_token, conversations)
 
 
 def _cache_in_training(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """You added a KV cache to training. Training sees all tokens of a text at once and has nothing to look up: its keys and values
-    are among what the forward pass keeps."""
+    """You added a KV cache to training. Training sees all tokens of a text at once and has nothing to look up: its
+    keys and values are among what the forward pass keeps."""
     return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, training_cache=1)
 
 
 def _one_cache(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """You made room for one conversation, the longest. The weights are shared by all who are served at a time, the caches are not:
-    each conversation has its own keys and values."""
+    """You made room for one conversation, the longest. The weights are shared by all who are served at a time, the
+    caches are not: each conversation has its own keys and values."""
     full = bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations)
     return {**full, "serving": 4 * parameters + cache_per_token * max(conversations)}
 
 
 def _no_cache(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """You counted the weights alone for serving. They are what a server needs before anybody talks to it: each token of each
-    conversation adds its keys and values."""
+    """You counted the weights alone for serving. They are what a server needs before anybody talks to it: each token
+    of each conversation adds its keys and values."""
     full = bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations)
     return {**full, "serving": 4 * parameters}
 
 
 def _kept_when_serving(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
-    """You counted in serving what a forward pass keeps for a backward pass. No backward pass follows, so nothing is kept but the
-    cache, provided that the recording is switched off."""
+    """You counted in serving what a forward pass keeps for a backward pass. No backward pass follows, so nothing is
+    kept but the cache, provided that the recording is switched off."""
     full = bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations)
     return {**full, "serving": full["serving"] + kept_per_token * sum(conversations)}
 
@@ -258,20 +258,20 @@ def _breakeven_inputs(rng):
 
 
 def _token_for_token(parameters, trained_on, read, written):
-    """You set a trained token equal to a served one. A served token goes forward only; a trained one also goes backward, which
-    costs twice as much again: three served tokens for each trained one."""
+    """You set a trained token equal to a served one. A served token goes forward only; a trained one also goes
+    backward, which costs twice as much again: three served tokens for each trained one."""
     return trained_on / (read + written)
 
 
 def _backward_only(parameters, trained_on, read, written):
-    """You counted the backward pass, which costs two forward passes, and left out the forward pass of the same step. Training pays
-    for both."""
+    """You counted the backward pass, which costs two forward passes, and left out the forward pass of the same step.
+    Training pays for both."""
     return 2 * trained_on / (read + written)
 
 
 def _per_parameter(parameters, trained_on, read, written):
-    """N is still in your result. A larger model makes training and serving dearer by the same factor, so that it cancels: the
-    break-even is a matter of tokens alone."""
+    """N is still in your result. A larger model makes training and serving dearer by the same factor, so that it
+    cancels: the break-even is a matter of tokens alone."""
     return 6 * parameters * trained_on / (2 * (read + written))
 
 
@@ -281,8 +281,8 @@ def _six(parameters, trained_on, read, written):
 
 
 def _written_only(parameters, trained_on, read, written):
-    """You counted the tokens that the model writes. It also has to read the prompt, and each token of that goes through the same
-    layers: in many services it is the larger part."""
+    """You counted the tokens that the model writes. It also has to read the prompt, and each token of that goes
+    through the same layers: in many services it is the larger part."""
     return 3 * trained_on / written
 
 
@@ -292,8 +292,8 @@ def _read_only(parameters, trained_on, read, written):
 
 
 def _upside_down(parameters, trained_on, read, written):
-    """You divided the other way round: what a request costs over what training cost. The more was spent on training, the later
-    serving catches up."""
+    """You divided the other way round: what a request costs over what training cost. The more was spent on training,
+    the later serving catches up."""
     return (read + written) / (3 * trained_on)
 
 
@@ -344,20 +344,20 @@ def _bills(sizes, gap, served, runs, bill):
 
 
 def _training_only(sizes, gap, served, runs):
-    """You made the training cheapest. That is the compute-optimal size, and it ignores everything that comes after: each served
-    token pays for every parameter."""
+    """You made the training cheapest. That is the compute-optimal size, and it ignores everything that comes after:
+    each served token pays for every parameter."""
     return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data)
 
 
 def _serving_only(sizes, gap, served, runs):
-    """You took the smallest size that can reach the quality at all. Close to that limit the data that it needs grow beyond all
-    bounds, and training eats what serving saves."""
+    """You took the smallest size that can reach the quality at all. Close to that limit the data that it needs grow
+    beyond all bounds, and training eats what serving saves."""
     return _bills(sizes, gap, served, runs, lambda size, data: size)
 
 
 def _trained_once(sizes, gap, served, runs):
-    """You counted one training run. A model that is trained again every month pays for training every month, and that pulls the best
-    size back towards the compute-optimal one."""
+    """You counted one training run. A model that is trained again every month pays for training every month, and that
+    pulls the best size back towards the compute-optimal one."""
     return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data + 2 * size * served)
 
 
@@ -367,8 +367,8 @@ def _same_token_price(sizes, gap, served, runs):
 
 
 def _same_data(sizes, gap, served, runs):
-    """You kept the data as they were when the model shrank, so that smaller is always cheaper. At equal data a smaller model is
-    worse: quality is kept by more tokens, and these are the price."""
+    """You kept the data as they were when the model shrank, so that smaller is always cheaper. At equal data a
+    smaller model is worse: quality is kept by more tokens, and these are the price."""
     return min(sizes)
 
 
@@ -382,8 +382,8 @@ EXERCISES = [
               (_always_train, "a model is in training unless it predicts"),
               (_one_flag, "one flag holds for the whole model")],
              ("There are two switches, and neither does the other's work. One of them changes the model and has to be undone.",
-              "Note part.training of each of model.modules() before you call model.eval(); set them back at the end. Predict under "
-              "torch.no_grad() or torch.inference_mode().")),
+              "Note part.training of each of model.modules() before you call model.eval(); set them back at the end. Predict "
+              "under torch.no_grad() or torch.inference_mode().")),
     Exercise("training.bytes_needed", bytes_needed, _bytes_inputs,
              [(_no_adam, "the optimiser takes no memory"),
               (_two_numbers, "two numbers are kept for each trained parameter"),

@@ -28,40 +28,40 @@ ITEMS = (
           "Whether the server has less memory than the machine that trained it.",
           "Dropout and batch normalisation compute differently in training mode. Averages hide it, two calls show it."),
     _item("a2", "A",
-          "A model of 7 billion parameters answers on one card of 24 GB, in 16 bits. Fine-tuning all of it on the same card fails "
-          "for lack of memory, even with a batch of one short text. Why?",
+          "A model of 7 billion parameters answers on one card of 24 GB, in 16 bits. Fine-tuning all of it on the same card "
+          "fails for lack of memory, even with a batch of one short text. Why?",
           "Each weight also needs a gradient and the optimiser's numbers, at any batch.",
           "Training takes more operations than such a card can do; a faster one would.",
           "The file must be damaged, since the model that was tested did fit that card.",
           "The data set must be too large, as the model itself is known to fit the card.",
           "Weights of 14 GB leave room to serve. Gradients and optimiser multiply the 14, before the first token is read."),
     _item("b1", "B",
-          "A publisher's language model is trained once a year, at the size that makes training cheapest. Next year it is to answer "
-          "fifty times as many questions, no better than now. What should be worked out anew?",
+          "A publisher's language model is trained once a year, at the size that makes training cheapest. Next year it is to "
+          "answer fifty times as many questions, no better than now. What should be worked out anew?",
           "Its size: a smaller model, trained on more text, may cost less over the year.",
           "Only the training budget: a run costs more than any number of its answers.",
           "Nothing: the size was shown to be optimal, and a trained model stays as it is.",
           "The number of training machines: fifty times the use takes fifty times those.",
           "Each served token pays for every parameter; training pays once. With enough traffic the smaller model is cheaper."),
     _item("b2", "B",
-          "Between two epochs a script scores the validation pictures under no_grad, and does nothing else to the model. The scores "
-          "depend on which pictures share a batch. What is wrong?",
+          "Between two epochs a script scores the validation pictures under no_grad, and does nothing else to the model. The "
+          "scores depend on which pictures share a batch. What is wrong?",
           "The layers were in training mode, and no_grad does not change how they work.",
           "Too little training: after more epochs the scores no longer depend on it.",
           "Nothing in the model, which no_grad protects: the pictures must be altered.",
           "The batches should be as large as in training, for which the model is made.",
           "no_grad only drops the record. In training mode batch normalisation uses the statistics of the batch at hand."),
     _item("c1", "closing",
-          "In the evening, with forty conversations at a time, the server of Lantern's assistant runs out of memory; in the morning "
-          "it does not. Weights and code are the same. What grows?",
+          "In the evening, with forty conversations at a time, the server of Lantern's assistant runs out of memory; in the "
+          "morning it does not. Weights and code are the same. What grows?",
           "The caches of keys and values, with each token of each open conversation.",
           "The operations of the nightly training job, as serving itself needs few.",
           "Nothing of the model: what was tested on this card still fits this card.",
           "The gradients and the optimiser's numbers, which need thrice the weights.",
           "A server holds weights once and a cache for each conversation. Gradients belong to training."),
     _item("c2", "closing",
-          "The fraud model was tested in 32 bits. The service runs an export of it in 8 bits, with its own code for the inputs. "
-          "Accuracy on last month's payments is the same. What is still missing?",
+          "The fraud model was tested in 32 bits. The service runs an export of it in 8 bits, with its own code for the "
+          "inputs. Accuracy on last month's payments is the same. What is still missing?",
           "The same payments through both, and a look at each decision that differs.",
           "A longer training in 8 bits, since quality is bought only by training runs.",
           "Nothing: it is the tested model, and its accuracy has now been seen twice.",
