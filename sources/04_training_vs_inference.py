@@ -8,6 +8,8 @@
 # About 60 minutes.
 
 # %%
+import copy
+
 import numpy as np
 import pandas as pd
 import torch
@@ -59,7 +61,7 @@ def fit(seed):
     torch.manual_seed(seed)
     model = network()
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(600):
+    for _ in range(400):
         some = torch.randint(len(x), (512,), device=device)
         loss = nn.functional.binary_cross_entropy_with_logits(model(x[some]), y[some])
         optimizer.zero_grad()
@@ -123,11 +125,11 @@ def observed(net, part, training, grad):
     return ["weight" in moved, "running_mean" in moved, torch.equal(*answers), round(kilobytes)]
 
 # %%
-spare, part = fit(10)[:2]                   # a network of its own, since two rows change it
+spare = copy.deepcopy(model)                # since two rows change it
 table = {}
 for training, name in ((True, "train()"), (False, "eval()")):
-    table[f"{name}, recording"] = observed(spare, part[:200], training, grad=True)
-    table[f"{name}, no_grad"] = observed(spare, part[:200], training, grad=False)
+    table[f"{name}, recording"] = observed(spare, x[:200], training, grad=True)
+    table[f"{name}, no_grad"] = observed(spare, x[:200], training, grad=False)
 pd.DataFrame(table, index=["parameters moved", "statistics moved", "two calls agree", "kB kept"]).T
 
 # %% [markdown]
@@ -174,8 +176,8 @@ claim("Scores above one half, in %: most", most.above, at_most=1, measured=True)
 claim("Area under the ROC curve (AUC), fall: most", most.auc, at_most=0.1, measured=True)
 claim("Dollars lost, change in %: most", changes.dollars, at_most=20, measured=True)
 claim("Answered differently by two calls, in %: least", least.differ, at_least=1.5, measured=True)
-claim("Reviewed, then accepted, in % of the reviewed: least", least.revoked, at_least=15, measured=True)
-claim("Fraud that the test stopped, accepted in three tries, in %: least", least.retried, at_least=8,
+claim("Reviewed, then accepted, in % of the reviewed: least", least.revoked, at_least=20, measured=True)
+claim("Fraud that the test stopped, accepted in three tries, in %: least", least.retried, at_least=12,
       measured=True)
 claim("After eval(), decided otherwise than tested: least", least.repaired, at_least=1, measured=True)
 try:
@@ -318,14 +320,14 @@ check("training.bytes_needed", bytes_needed)
 # %% [markdown]
 # ## Training leads for seventeen years
 #
-# Training on *D* tokens costs 6*ND*, serving 2*N* a token. They are equal at 3*D* served tokens, whatever *N*. When is that for
+# Training on *D* tokens costs 6*N* for each, serving 2*N*. The bills are equal at 3*D* served tokens, whatever *N*. When is that for
 # Lantern's assistant, at 40 tickets a day?
 
 # %%
 sample = [ids for number in (20, 100, 180) for ids, _ in block(assistant.tokenizer, 0, number)]
 trained_on = STEPS * np.mean([(ids != 0).sum().item() for ids in sample])      # 0 pads
 a_day = sum(len(ids) for table, column in (("tickets", "prompt"), ("replies", "reply"))
-            for ids in assistant.tokenizer(list(load(table)[column]))["input_ids"]) / 180
+            for ids in assistant.tokenizer(list(load(table)[column][:1200]))["input_ids"]) / 30      # days
 print(f"trained on {trained_on / 1e6:.1f} million tokens, serves {a_day:,.0f} a day: "
       f"equal after {3 * trained_on / a_day / 365:.0f} years")
 print(f"with 40,000 tickets a day: {3 * trained_on / a_day / 1000:.0f} days")

@@ -52,7 +52,7 @@ def test_on_other_seeds_panels_are_green_and_answers_are_revoked(service):
     seen = book["compared"](*service)
     assert abs(seen["accuracy"]) <= 0.1 and abs(seen["share"]) <= 1.5 and abs(seen["dollars"]) <= 20
     assert -0.01 <= seen["auc"] <= 0.1
-    assert seen["differ"] >= 1.5 and seen["revoked"] >= 15 and seen["retried"] >= 8 and seen["repaired"] >= 1
+    assert seen["differ"] >= 1.5 and seen["revoked"] >= 20 and seen["retried"] >= 12 and seen["repaired"] >= 1
 
 
 def test_the_two_switches(service):

@@ -68,8 +68,8 @@ ITEMS = (
           "The training loss on the server, which must be what it was in the training.",
           "An export and its inputs are new code. Equal averages are compatible with many reversed decisions."),
     _item("c3", "closing",
-          "A model was trained on 20 million tokens and serves 3 million a day. The budget's owner wants to save on training, as "
-          "that was the big bill. What do you answer?",
+          "A model was trained on 20 million tokens and serves 3 million a day. The budget's owner wants to save on training, "
+          "as that was the big bill. What do you answer?",
           "After three weeks serving has cost more; from then on look at the traffic.",
           "That is right: no number of answers will ever cost as much as the training.",
           "After training the bill stands still, for the model does not change any more.",
