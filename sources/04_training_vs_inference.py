@@ -326,8 +326,8 @@ check("training.bytes_needed", bytes_needed)
 # %%
 sample = [ids for number in (20, 100, 180) for ids, _ in block(assistant.tokenizer, 0, number)]
 trained_on = STEPS * np.mean([(ids != 0).sum().item() for ids in sample])      # 0 pads
-a_day = sum(len(ids) for table, column in (("tickets", "prompt"), ("replies", "reply"))
-            for ids in assistant.tokenizer(list(load(table)[column][:1200]))["input_ids"]) / 30      # days
+month = [*load("tickets").prompt[:1200], *load("replies").reply[:1200]]        # 30 days
+a_day = sum(len(ids) for ids in assistant.tokenizer(month)["input_ids"]) / 30
 print(f"trained on {trained_on / 1e6:.1f} million tokens, serves {a_day:,.0f} a day: "
       f"equal after {3 * trained_on / a_day / 365:.0f} years")
 print(f"with 40,000 tickets a day: {3 * trained_on / a_day / 1000:.0f} days")
