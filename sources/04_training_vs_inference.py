@@ -72,7 +72,8 @@ def fit(seed):
     return model.train(), x_later, later, world, *tested
 
 # %% [markdown]
-# The network passes its test and goes live. A call times out, the shop's software sends the payment again:
+# The network passes its test and goes live; two panels compare it with the test. A call times out, the shop's software sends the
+# payment again:
 
 # %%
 services = {seed: fit(seed) for seed in (7, 8, 9)}
@@ -133,8 +134,7 @@ for training, name in ((True, "train()"), (False, "eval()")):
 pd.DataFrame(table, index=["parameters moved", "statistics moved", "two calls agree", "kB kept"]).T
 
 # %% [markdown]
-# `no_grad` drops the record and leaves dropout on; `eval()` gives one answer and keeps the
-# record. And the second row says that *do the parameters change?* is one word too narrow: a service in training mode changes no
+# `no_grad` drops the record and leaves dropout on; `eval()` gives one answer and keeps the record. And the second row says that *do the parameters change?* is one word too narrow: a service in training mode changes no
 # parameter, but its statistics follow whatever passes through. It goes on learning, a little, from its traffic.
 #
 # `fit` ends with `return model.train()`, as a loop needs for its next round. The service took what it got.
@@ -244,7 +244,7 @@ pd.DataFrame(table, index=index).rename_axis(columns="FLOPs a token / N, at T ="
 # The counter in its usual setting would have confirmed 2*N* at any length. With attention, a token of a text of 512 costs half as
 # much again: 2*N* and 6*N* hold while *T* is small against six times the width (here 768; in large models tens of thousands).
 #
-# ## Inference has state too, and it belongs to a request
+# ## Inference has state too, and it belongs to a conversation
 #
 # In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps both, the
 # *KV cache*, instead of working them out again.
@@ -267,8 +267,8 @@ print("one more token after a text of T; 2 x layers x width x 4 =", 2 * depth * 
 pd.DataFrame(table, index=["FLOPs / N, cached", "not cached", "cache, bytes a token", "same tokens"])
 
 # %% [markdown]
-# Without a cache each new token pays for all before it. The cache is written with every token, grows with every conversation, and is
-# gone when the request is: state, but nothing is learned.
+# Without a cache each new token pays for all before it. The cache is written with every token, there is one for every
+# conversation, and it ends with it: state, but nothing is learned.
 #
 # ## It serves, but it cannot be fine-tuned
 #
@@ -340,7 +340,7 @@ print(f"with 40,000 tickets a day: {3 * trained_on / a_day / 1000:.0f} days")
 check("training.breakeven_requests", breakeven_requests)
 
 # %% [markdown]
-# With traffic the best *size* changes. The Chinchilla law gives the loss of a language model as E + A/N^α + B/D^β. For the least
+# With traffic the best *size* changes. The Chinchilla law gives the loss of a language model as E + A/N^α + B/D^β, with five fitted constants. For the least
 # training cost at a given loss there is one best size (*compute-optimal*). A smaller model reaches the same loss with more data:
 # dearer to train, cheaper for each token served. Sardana and co-authors give an example [2]: instead of a 13B model that is to serve
 # 2 trillion tokens, train one of 7B, and save 1.7 × 10²² FLOPs, 17 % [2]. We recompute it. (E cancels: the loss is held fixed.)
@@ -372,8 +372,8 @@ claim("Saved, in %; published: 17", table.iloc[0, 4], about=17, within=1)
 table
 
 # %% [markdown]
-# With the first row's exponents, those of a tool [3], the example comes out (which ones the paper used we could not see). All four rows agree on *smaller, and longer*, and not on how much: the saving
-# is 10.1 % or 29.0 %. Rounding the exponents to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a
+# With the first row's exponents, those of a tool [3], the example comes out; which ones the paper used we could not see. All
+# four rows agree on *smaller, and longer*, and not on how much: the saving is 10.1 % or 29.0 %. Rounding the exponents to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a
 # parameter, not 47.5. Take the direction from such a law, and the percent with care.
 
 # %%
@@ -398,8 +398,9 @@ show(figure, f"FLOPs for life, in 1e22, against tokens served. To train, the 13B
 
 # %% [markdown]
 # The bills cross before serving has cost the 13B model as much as training: *training is still the larger part* is no argument for
-# the training-optimal size. But each retraining pays
-# the first term again. **Exercise 4.** The cheapest size, with the runs counted.
+# the training-optimal size. But each retraining pays for the training again.
+#
+# **Exercise 4.** The cheapest size, with the runs counted.
 
 # %% exercise="training.cheapest_size"
 check("training.cheapest_size", cheapest_size)
@@ -419,7 +420,7 @@ check("training.cheapest_size", cheapest_size)
 #
 # The mode is one way to compute differently in training and serving; a feature, a tokenizer, a rounding to 8 bits are others, and
 # the parity test finds them too. Built in: dropout of a fifth, batches of 200, all labels known. Some leave dropout on
-# on purpose and average many passes to see how sure a model is; an average is one answer again.
+# on purpose and average many passes to see how sure a model is; then the average is the answer, not a pass.
 #
 # FLOPs are neither dollars nor seconds: writing tokens one by one is bound by memory traffic and uses a small part of a card's
 # arithmetic. Half precision changes the bytes. At extreme amounts of data the law promises too much, says the same paper [2].
