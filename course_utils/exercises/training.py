@@ -1,0 +1,419 @@
+"""Exercises of notebook 04: training vs inference."""
+from __future__ import annotations
+
+from functools import cache
+
+from .engine import Exercise
+
+# ------------------------------------------------------------------ training.safe_predict
+
+
+def safe_predict(model, x):
+    """Predict with a network that may be in the middle of its training, and leave no trace.
+
+    model : a torch.nn.Module. Any of its parts may be in training mode or not; a frozen part of a
+        model that is being fine-tuned, for example, may stand in evaluation mode on purpose.
+    x : a tensor with one row for each case.
+    Predicts with every part in evaluation mode and without recording for a backward pass.
+        Afterwards each part is in the mode in which you found it.
+    Returns a dict with
+        "scores" : the model's output as (nested) list, by .tolist(),
+        "recorded" : bool, the output's .requires_grad,
+        "modes" : list of bool, .training of each of model.modules() at the end.
+    """
+    import torch
+
+    modes = [part.training for part in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        output = model(x)
+    for part, mode in zip(model.modules(), modes):
+        part.training = mode
+    return {"scores": output.tolist(), "recorded": output.requires_grad,
+            "modes": [part.training for part in model.modules()]}
+
+
+@cache
+def _parts():
+    """The two classes that inputs are made of. Torch is imported only when this exercise is checked."""
+    import torch
+
+    class Dropout(torch.nn.Module):
+        """Zeroes the same half in each call, so that equal programs give equal answers."""
+
+        def forward(self, x):
+            luck = torch.rand(x.shape, generator=torch.Generator().manual_seed(4))
+            return 2 * x * (luck > 0.5) if self.training else x
+
+    class Net(torch.nn.Sequential):
+        def equals(self, other):     # statistics may move; the returned values tell
+            return True
+
+        def __repr__(self):
+            return f"Net(modes={[part.training for part in self.modules()]})"
+
+    return Net, Dropout
+
+
+def _predict_inputs(rng):
+    import torch
+
+    Net, Dropout = _parts()
+    seed = int(rng.integers(1_000_000))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = Net(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), Dropout(), torch.nn.Linear(4, 1))
+        x = torch.randn(4, 3)
+    model.train(bool(rng.random() < 0.7))
+    if rng.random() < 0.5:
+        model[1].eval()
+    return model, x
+
+
+def _answer(model, output):
+    return {"scores": output.tolist(), "recorded": output.requires_grad,
+            "modes": [part.training for part in model.modules()]}
+
+
+def _restored(model, modes):
+    for part, mode in zip(model.modules(), modes):
+        part.training = mode
+
+
+def _only_no_grad(model, x):
+    """The model was not put into evaluation mode. no_grad only drops the record for a backward pass: dropout goes on
+    dropping, batch normalisation goes on using and updating the statistics of whatever is in the batch."""
+    import torch
+
+    with torch.no_grad():
+        return _answer(model, model(x))
+
+
+def _only_eval(model, x):
+    """Everything was still recorded for a backward pass. eval() changes how layers compute and nothing else; without
+    no_grad or inference_mode each prediction holds on to the memory that a training step would need."""
+    modes = [part.training for part in model.modules()]
+    output = model.eval()(x)
+    _restored(model, modes)
+    return _answer(model, output)
+
+
+def _only_eval_left(model, x):
+    output = model.eval()(x)
+    return _answer(model, output)
+
+
+_only_eval_left.__doc__ = _only_eval.__doc__
+
+
+def _plain_call(model, x):
+    """You called the model as it stood. A forward pass is a prediction only if the layers are in evaluation mode, and
+    nothing stops recording by itself because no backward pass follows."""
+    return _answer(model, model(x))
+
+
+def _mode_left(model, x):
+    """The model was left in evaluation mode. eval() is no property of the call, it changes the model: the training
+    that goes on afterwards runs without dropout and with frozen statistics, and no error says so."""
+    import torch
+
+    with torch.no_grad():
+        return _answer(model, model.eval()(x))
+
+
+def _always_train(model, x):
+    """You ended with train(), whatever the mode was. A model that came in for serving goes out in training mode, and
+    the next caller gets a random answer."""
+    import torch
+
+    with torch.no_grad():
+        output = model.eval()(x)
+    return _answer(model.train(), output)
+
+
+def _one_flag(model, x):
+    """You restored one mode for the whole model. train(mode) sets every part, also those that stood in another mode
+    on purpose: a frozen batch normalisation, for example, starts to move again. Each part has its own flag."""
+    import torch
+
+    before = model.training
+    with torch.no_grad():
+        output = model.eval()(x)
+    return _answer(model.train(before), output)
+
+
+# ------------------------------------------------------------------ training.bytes_needed
+
+
+def bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """Bytes for training and for serving the same model, both in 32 bits (4 bytes a number).
+
+    parameters : how many numbers the model consists of.
+    trained : how many of them are trained, by AdamW, which keeps two numbers for each of these.
+    kept_per_token : bytes that a forward pass keeps for the backward pass, for each token.
+    batch : list of ints, the tokens of each text in the training batch.
+    cache_per_token : bytes of keys and values, for each token of a conversation.
+    conversations : list of ints, the tokens of each conversation that is served at the same time.
+    Returns a dict: {"training": bytes, "serving": bytes}. What single layers need for a moment is
+        left out.
+    """
+    weights = 4 * parameters
+    gradients, adam = 4 * trained, 8 * trained
+    return {"training": weights + gradients + adam + kept_per_token * sum(batch),
+            "serving": weights + cache_per_token * sum(conversations)}
+
+
+def _bytes_inputs(rng):
+    parameters = int(rng.integers(1, 50)) * 100_000
+    trained = int(parameters * rng.choice([0.05, 0.2, 1.0]))
+    return (parameters, trained, int(rng.integers(20, 90)) * 1000, [int(n) for n in rng.integers(20, 500, rng.integers(1, 5))],
+            int(rng.integers(1, 9)) * 1024, [int(n) for n in rng.integers(20, 500, rng.integers(2, 9))])
+
+
+def _bytes(p, trained, kept, batch, cache, conversations, *, weights=4, gradients=4, adam=8, training_cache=0):
+    return {"training": weights * p + (gradients + adam) * trained + kept * sum(batch) + training_cache * cache * sum(batch),
+            "serving": 4 * p + cache * sum(conversations)}
+
+
+def _no_adam(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """AdamW's state is missing: two running means for each trained parameter, twice the size of the gradients, and it
+    stays between the steps."""
+    return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, adam=0)
+
+
+def _two_numbers(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """Each trained parameter was given two numbers beside itself, where it needs three: its gradient, and the two
+    that AdamW keeps, a mean of the gradients and one of their squares."""
+    return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, adam=4)
+
+
+def _weights_twice(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You counted the weights twice in training. The optimiser changes them in place: what it adds is not a second
+    model but the gradients and its own state."""
+    return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, weights=8)
+
+
+def _weights_only(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You took the weights, and the texts. For each trained parameter training holds three numbers more: a gradient
+    and AdamW's two."""
+    return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, gradients=0, adam=0)
+
+
+def _all_trained(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You gave a gradient and an optimiser's state to every parameter. Frozen ones need neither: that is the memory
+    that adapters save."""
+    return _bytes(parameters, parameters, kept_per_token, batch, cache_per_token, conversations)
+
+
+def _no_kept(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """What the forward pass keeps for the backward pass is missing. It grows with every token of the batch, and for
+    long texts it is the largest part."""
+    return _bytes(parameters, trained, 0, batch, cache_per_token, conversations)
+
+
+def _cache_in_training(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You added a KV cache to training. Training sees all tokens of a text at once and has nothing to look up: its
+    keys and values are among what the forward pass keeps."""
+    return _bytes(parameters, trained, kept_per_token, batch, cache_per_token, conversations, training_cache=1)
+
+
+def _one_cache(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You made room for one conversation, the longest. The weights are shared by all who are served at a time, the
+    caches are not: each conversation has its own keys and values."""
+    full = bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations)
+    return {**full, "serving": 4 * parameters + cache_per_token * max(conversations)}
+
+
+def _no_cache(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You counted the weights alone for serving. They are what a server needs before anybody talks to it: each token
+    of each conversation adds its keys and values."""
+    full = bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations)
+    return {**full, "serving": 4 * parameters}
+
+
+def _kept_when_serving(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You counted in serving what a forward pass keeps for a backward pass. No backward pass follows, so nothing is
+    kept but the cache, provided that the recording is switched off."""
+    full = bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations)
+    return {**full, "serving": full["serving"] + kept_per_token * sum(conversations)}
+
+
+# ------------------------------------------------------------------ training.breakeven_requests
+
+
+def breakeven_requests(parameters, trained_on, read, written):
+    """After how many requests has serving cost as many FLOPs as training did?
+
+    parameters : the model's size N. trained_on : tokens that it was trained on, all repetitions counted.
+    read, written : tokens of a request that the model reads and that it writes. With a KV cache either
+        kind goes through the model once.
+    Returns a float, by the rules 6N and 2N.
+    """
+    return 3 * trained_on / (read + written)
+
+
+def _breakeven_inputs(rng):
+    return (int(rng.integers(1, 100)) * 10**6, int(rng.integers(1, 500)) * 10**6, int(rng.integers(20, 900)),
+            int(rng.integers(10, 300)))
+
+
+def _token_for_token(parameters, trained_on, read, written):
+    """You set a trained token equal to a served one. A served token goes forward only; a trained one also goes
+    backward, which costs twice as much again: three served tokens for each trained one."""
+    return trained_on / (read + written)
+
+
+def _backward_only(parameters, trained_on, read, written):
+    """You counted the backward pass, which costs two forward passes, and left out the forward pass of the same step.
+    Training pays for both."""
+    return 2 * trained_on / (read + written)
+
+
+def _per_parameter(parameters, trained_on, read, written):
+    """N is still in your result. A larger model makes training and serving dearer by the same factor, so that it
+    cancels: the break-even is a matter of tokens alone."""
+    return 6 * parameters * trained_on / (2 * (read + written))
+
+
+def _six(parameters, trained_on, read, written):
+    """You took 6N for training and N for serving. A forward pass multiplies and adds for each parameter: 2N."""
+    return 6 * trained_on / (read + written)
+
+
+def _written_only(parameters, trained_on, read, written):
+    """You counted the tokens that the model writes. It also has to read the prompt, and each token of that goes
+    through the same layers: in many services it is the larger part."""
+    return 3 * trained_on / written
+
+
+def _read_only(parameters, trained_on, read, written):
+    """You counted the tokens that the model reads. Each token that it writes goes through the same layers as well."""
+    return 3 * trained_on / read
+
+
+def _upside_down(parameters, trained_on, read, written):
+    """You divided the other way round: what a request costs over what training cost. The more was spent on training,
+    the later serving catches up."""
+    return (read + written) / (3 * trained_on)
+
+
+# ------------------------------------------------------------------ training.cheapest_size
+
+
+def cheapest_size(sizes, gap, served, runs):
+    """The size with the smallest bill for life, at a given quality.
+
+    sizes : list of numbers of parameters to choose from.
+    gap : the loss above E that is wanted; A / N**a + B / D**b must not exceed it, with
+        A = 406.4, a = 0.336, B = 410.7, b = 0.283.
+    served : tokens to be served over the model's life, by all its versions together.
+    runs : how often it is trained from nothing in this time, on the same number of tokens each.
+    Returns one of `sizes`: that with the fewest FLOPs, by 6 N D a run and 2 N a served token, where D
+        is just enough data. Sizes that cannot reach the gap with any amount of data are out.
+    """
+    bills = {}
+    for size in sizes:
+        left = gap - 406.4 / size**0.336            # what the data may add to the loss
+        if left > 0:
+            data = (410.7 / left) ** (1 / 0.283)
+            bills[size] = 6 * size * data * runs + 2 * size * served
+    return min(bills, key=bills.get)
+
+
+_SIZES = [0.5e9, 1e9, 1.5e9, 2e9, 3e9, 4e9, 5e9, 6e9, 8e9, 10e9, 13e9, 16e9, 20e9]
+
+
+def _gap(size):
+    data = (0.283 * 410.7 / (0.336 * 406.4) * size**0.336) ** (1 / 0.283)
+    return 406.4 / size**0.336 + 410.7 / data**0.283
+
+
+def _size_inputs(rng):
+    sizes = sorted(float(s) for s in rng.choice(_SIZES, 9, replace=False))
+    gap = max(_gap(float(rng.choice([8e9, 13e9, 16e9]))), 1.02 * 406.4 / sizes[-2] ** 0.336)
+    return sizes, float(round(gap, 5)), float(rng.choice([1e11, 2e12, 2e13, 2e14])), int(rng.choice([1, 4, 12]))
+
+
+def _bills(sizes, gap, served, runs, bill):
+    found = {}
+    for size in sizes:
+        left = gap - 406.4 / size**0.336
+        if left > 0:
+            found[size] = bill(size, (410.7 / left) ** (1 / 0.283))
+    return min(found, key=found.get)
+
+
+def _training_only(sizes, gap, served, runs):
+    """You made the training cheapest. That is the compute-optimal size, and it ignores everything that comes after:
+    each served token pays for every parameter."""
+    return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data)
+
+
+def _serving_only(sizes, gap, served, runs):
+    """You took the smallest size that can reach the quality at all. Close to that limit the data that it needs grow
+    beyond all bounds, and training eats what serving saves."""
+    return _bills(sizes, gap, served, runs, lambda size, data: size)
+
+
+def _trained_once(sizes, gap, served, runs):
+    """You counted one training run. A model that is trained again every month pays for training every month, and that
+    pulls the best size back towards the compute-optimal one."""
+    return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data + 2 * size * served)
+
+
+def _same_token_price(sizes, gap, served, runs):
+    """You let a served token cost as much as a trained one. It goes forward only: 2N, where a trained one costs 6N."""
+    return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data * runs + 6 * size * served)
+
+
+def _same_data(sizes, gap, served, runs):
+    """You kept the data as they were when the model shrank, so that smaller is always cheaper. At equal data a
+    smaller model is worse: quality is kept by more tokens, and these are the price."""
+    return min(sizes)
+
+
+EXERCISES = [
+    Exercise("training.safe_predict", safe_predict, _predict_inputs,
+             [(_only_no_grad, "no_grad turns dropout off"),
+              (_only_eval, "eval stops the recording"),
+              (_only_eval_left, "eval stops the recording"),
+              (_plain_call, "a forward pass is a prediction"),
+              (_mode_left, "the mode belongs to the call"),
+              (_always_train, "a model is in training unless it predicts"),
+              (_one_flag, "one flag holds for the whole model")],
+             ("There are two switches, and neither does the other's work. One of them changes the model and has to be undone.",
+              "Note part.training of each of model.modules() before you call model.eval(); set them back at the end. Predict "
+              "under torch.no_grad() or torch.inference_mode().")),
+    Exercise("training.bytes_needed", bytes_needed, _bytes_inputs,
+             [(_no_adam, "the optimiser takes no memory"),
+              (_two_numbers, "two numbers are kept for each trained parameter"),
+              (_weights_twice, "training holds the model twice"),
+              (_weights_only, "a model's memory is its weights"),
+              (_all_trained, "frozen parameters cost what trained ones do"),
+              (_no_kept, "texts take no memory in training"),
+              (_cache_in_training, "training needs a KV cache"),
+              (_one_cache, "the cache is shared by all conversations"),
+              (_no_cache, "a model's memory is its weights"),
+              (_kept_when_serving, "serving keeps what training keeps")],
+             ("Which parts grow with the number of parameters, which with that of trained parameters, which with tokens?",
+              "Training: 4 bytes for each parameter, 4 + 8 for each trained one, and what is kept for each token of the batch. "
+              "Serving: 4 bytes for each parameter, and the cache for each token of each conversation.")),
+    Exercise("training.breakeven_requests", breakeven_requests, _breakeven_inputs,
+             [(_token_for_token, "a served token costs what a trained one does"),
+              (_backward_only, "training is the backward pass"),
+              (_per_parameter, "large models break even later"),
+              (_six, "a forward pass costs one operation a parameter"),
+              (_written_only, "reading a prompt is free"),
+              (_read_only, "writing is free"),
+              (_upside_down, "the more training, the sooner serving catches up")],
+             ("Write both costs down: what does a token cost in training, what in serving? What cancels?",
+              "6 N D = 2 N (tokens a request) (requests).")),
+    Exercise("training.cheapest_size", cheapest_size, _size_inputs,
+             [(_training_only, "the training-optimal size is the optimal one"),
+              (_serving_only, "the smallest model is the cheapest to run"),
+              (_trained_once, "a model is trained once"),
+              (_same_token_price, "a served token costs what a trained one does"),
+              (_same_data, "a smaller model keeps its quality on the same data")],
+             ("For each size work out first how much data it needs to reach the gap; some need more than there can be.",
+              "left = gap - 406.4 / size**0.336; if left > 0, data = (410.7 / left) ** (1 / 0.283); then the bill.")),
+]

@@ -1,0 +1,223 @@
+"""Notebook 04: its counts against formulas, its networks on other seeds, and the published example."""
+import ast
+import itertools
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from course_utils.assistant import load_assistant  # noqa: E402
+from course_utils.exercises.training import breakeven_requests, bytes_needed, cheapest_size, safe_predict  # noqa: E402
+from course_utils.workspace import root  # noqa: E402
+
+SOURCE = (root() / "sources" / "04_training_vs_inference.py").read_text(encoding="utf-8")
+NAMES = ("network", "score", "review", "fit", "kept", "observed", "loss", "compared", "tokens", "flops", "generate",
+         "smaller", "device", "step", "training_loss")
+
+
+def defined_in_the_notebook(names):
+    """What the notebook imports, and the functions and constants as they stand in its source."""
+    def wanted(node):
+        targets = [t.id for t in getattr(node, "targets", ()) if isinstance(t, ast.Name)]
+        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
+                or any(t in names for t in targets))
+
+    namespace = {}
+    exec(compile(ast.Module([n for n in ast.parse(SOURCE).body if wanted(n)], []), "notebook 04", "exec"), namespace)
+    return namespace
+
+
+torch.set_num_threads(1)
+book = defined_in_the_notebook(NAMES)
+flops, kept, tokens, step, training_loss, generate, smaller = (
+    book[name] for name in ("flops", "kept", "tokens", "step", "training_loss", "generate", "smaller"))
+
+
+def test_device_is_the_gpu_if_there_is_one_and_nothing_else_names_it():
+    assert book["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert SOURCE.count("cuda") == 2            # both in the line that chooses it
+
+
+# ------------------------------------------------------------------ the mode
+
+@pytest.fixture(scope="module", params=[11, 12, 13])
+def service(request):
+    return book["fit"](request.param)
+
+
+def test_on_other_seeds_panels_are_green_and_answers_are_revoked(service):
+    seen = book["compared"](*service)
+    assert abs(seen["accuracy"]) <= 0.1 and abs(seen["share"]) <= 1.5 and abs(seen["dollars"]) <= 20
+    assert -0.01 <= seen["auc"] <= 0.1
+    assert seen["differ"] >= 1.5 and seen["revoked"] >= 20 and seen["retried"] >= 12 and seen["repaired"] >= 1
+
+
+def test_the_two_switches(service):
+    net, x = service[:2]
+    seen = {(mode, grad): book["observed"](net, x[:200], mode, grad)
+            for mode, grad in itertools.product((True, False), repeat=2)}
+    for (mode, grad), (parameters, statistics, agree, kilobytes) in seen.items():
+        assert not parameters and statistics == mode and agree != mode and (kilobytes > 0) == grad
+    net.train()
+
+
+def test_one_payment_raises_in_training_mode_only(service):
+    net, x = service[:2]
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        book["score"](net.train(), x[:1])
+    assert book["score"](net.eval(), x[:1]).shape == (1,)
+    net.train()
+
+
+def test_without_dropout_and_batch_normalisation_the_mode_does_not_matter():
+    net, x = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1)), torch.randn(20, 5)
+    assert (book["score"](net.train(), x) == book["score"](net.eval(), x)).all()
+
+
+def test_safe_predict_on_the_notebooks_network(service):
+    net, x = service[:2]
+    wanted = net.eval()(x[:50]).tolist()
+    net.train()
+    net[1].eval()
+    result = safe_predict(net, x[:50])
+    assert result["scores"] == wanted and not result["recorded"]
+    assert net.training and not net[1].training and net[5].training
+    net.train()
+
+
+# ------------------------------------------------------------------ the cost of a token
+
+@pytest.fixture(scope="module")
+def assistant():
+    found = load_assistant(0)
+    found.model.to(book["device"]).set_attn_implementation("eager")
+    book["llm"] = found.model
+    return found
+
+
+@pytest.mark.parametrize("T", [16, 100, 512])
+def test_flops_are_two_a_multiplied_parameter_plus_attention(assistant, T):
+    llm, config = assistant.model, assistant.model.config
+    multiplied = sum(p.numel() for p in llm.parameters() if p.dim() == 2)      # norms and biases are added, not multiplied
+    forward = flops(llm, tokens(T))
+    assert forward == T * (2 * multiplied + 4 * T * config.hidden_size * config.num_hidden_layers)
+    training = flops(step, tokens(T))
+    assert training == pytest.approx(3 * forward, rel=1e-3)
+    llm.zero_grad()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="on a GPU the fused kernel is counted")
+def test_the_counter_leaves_out_fused_attention_on_a_cpu(assistant):
+    assistant.model.set_attn_implementation("sdpa")
+    counts = {T: flops(assistant.model, tokens(T)) / T for T in (16, 512)}
+    assistant.model.set_attn_implementation("eager")
+    assert counts[16] == counts[512] < 2 * assistant.parameters
+
+
+def test_bytes_are_the_formulas(assistant):
+    llm, config, N = assistant.model, assistant.model.config, assistant.parameters
+    optimizer = torch.optim.AdamW(llm.parameters(), lr=0.0)
+    held = kept(llm, training_loss, tokens(100))
+    step(tokens(100))
+    optimizer.step()
+    adam = sum(v.nbytes for s in optimizer.state.values() for v in s.values() if v.dim() > 0)
+    weights, gradients = sum(p.nbytes for p in llm.parameters()), sum(p.grad.nbytes for p in llm.parameters())
+    assert (weights, gradients, adam) == (4 * N, 4 * N, 8 * N)
+    with torch.no_grad():
+        assert kept(llm, training_loss, tokens(100)) == 0
+    cache = generate(100, 1, True).past_key_values
+    size = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
+    a_token = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * 4
+    assert size == 100 * a_token
+    assert bytes_needed(N, N, held // 100, [100], a_token, [100]) == {
+        "training": weights + gradients + adam + held // 100 * 100, "serving": weights + size}
+    llm.zero_grad()
+
+
+def test_the_cache_saves_work_and_changes_no_token(assistant):
+    cost = {cached: flops(generate, 64, 2, cached) - flops(generate, 64, 1, cached) for cached in (True, False)}
+    assert cost[False] > 40 * cost[True] and cost[True] < 2.5 * assistant.parameters
+    assert torch.equal(generate(64, 8, True).sequences, generate(64, 8, False).sequences)
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+def test_an_adapter_in_each_layer_saves_state_and_little_else(assistant):
+    peft = pytest.importorskip("peft")
+    llm, text = load_assistant(0).model, tokens(512)
+    llm.to(book["device"]).set_attn_implementation("eager")
+
+    def costs(model):
+        def loss():
+            return model(input_ids=text, labels=text).loss
+        return (sum(p.numel() for p in model.parameters() if p.requires_grad), flops(lambda: loss().backward()),
+                kept(model, loss))
+
+    full = costs(llm)
+    adapter = costs(peft.get_peft_model(llm, peft.LoraConfig(r=4, target_modules="all-linear")))
+    learned, work, held = np.divide(adapter, full)
+    assert learned < 0.05 and work > 0.75 and held > 0.9
+
+
+# ------------------------------------------------------------------ the bill for life
+
+LAWS = {"tool": {}, "unrounded": {"a": 0.33917, "b": 0.28491}, "printed": {"a": 0.34, "b": 0.28},
+        "anew": {"A": 482.01, "B": 2085.43, "a": 0.34781, "b": 0.36585}}
+
+
+def saved(law, served=2e12, n=13e9):
+    _, size, _, bill, full = smaller(served, n=n, **LAWS[law])
+    return size, full - bill, 1 - bill / full
+
+
+def test_the_published_example():
+    size, flops_saved, share = saved("tool")
+    assert size == pytest.approx(7e9, rel=0.03)
+    assert flops_saved == pytest.approx(1.7e22, rel=0.03) and share == pytest.approx(0.17, abs=0.01)
+
+
+def test_all_laws_say_smaller_and_none_agrees_on_how_much():
+    found = {law: saved(law) for law in LAWS}
+    assert all(size < 9e9 for size, _, _ in found.values())
+    assert min(s for _, _, s in found.values()) < 0.11 and max(s for _, _, s in found.values()) > 0.28
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_the_plan_is_the_best_on_a_grid_and_its_start_is_compute_optimal(law):
+    c = {"A": 406.4, "B": 410.7, "a": 0.336, "b": 0.283, **LAWS[law]}
+    data, size, _, bill, full = smaller(2e12, **LAWS[law])
+
+    def excess(n, d):
+        return c["A"] / n ** c["a"] + c["B"] / d ** c["b"]
+
+    budget = 6 * 13e9 * data
+    best = minimize_scalar(lambda k: excess(np.exp(k), budget / (6 * np.exp(k))), bounds=(np.log(1e8), np.log(1e12)),
+                           method="bounded", options={"xatol": 1e-8}).x
+    assert np.exp(best) == pytest.approx(13e9, rel=1e-3)
+
+    grid = np.linspace(3e9, 13e9, 4001)
+    left = excess(13e9, data) - c["A"] / grid ** c["a"]
+    bills = 6 * grid * (c["B"] / left) ** (1 / c["b"]) + 2 * grid * 2e12
+    assert bill == pytest.approx(bills.min(), rel=1e-6) and size == pytest.approx(grid[bills.argmin()], rel=2e-3)
+    assert full == pytest.approx(bills[-1])
+
+
+def test_without_traffic_the_best_size_is_the_compute_optimal_one_and_more_traffic_shrinks_it():
+    sizes = [smaller(served)[1] for served in (1e6, 1e11, 2e12, 2e13)]
+    assert sizes[0] == pytest.approx(13e9, rel=0.01) and sizes == sorted(sizes, reverse=True)
+
+
+def test_cheapest_size_finds_the_plan_and_retraining_pulls_back():
+    data, size, *_ = smaller(2e12)
+    gap = 406.4 / 13e9**0.336 + 410.7 / data**0.283
+    grid = list(np.linspace(4e9, 13e9, 901))
+    assert cheapest_size(grid, gap, 2e12, 1) == pytest.approx(size, rel=0.01)
+    assert cheapest_size(grid, gap, 2e12, 12) > 1.3 * size
+
+
+def test_breakeven_is_where_the_bills_are_equal():
+    n, data, read, written = 7e9, 1e12, 800, 200
+    requests = breakeven_requests(n, data, read, written)
+    assert 2 * n * (read + written) * requests == pytest.approx(6 * n * data)
