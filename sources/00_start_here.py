@@ -10,6 +10,8 @@
 
 # %%
 from course_utils import World, check, claim, hint, load, predict, progress, reveal, solution
+from course_utils.diagnosis import portrait, route
+from course_utils.inventory import ITEMS, form
 
 # %% [markdown]
 # ## Lantern
@@ -68,6 +70,44 @@ check("start.fraud_share", fraud_share)
 
 # %%
 progress()
+
+# %% [markdown]
+# ## Which notebooks first?
+#
+# Two dozen situations from practice, two for each pair, each with four answers. The wrong ones are things that people who run
+# models do believe. Nothing is scored in public, and you need not finish: leave a question out with `-`. The point is to
+# learn *which* concepts you swap, so put down how sure you are as well, one number for all six or a list. Right answers are not
+# shown, because after the course form B asks about the same ideas again. (About fifteen minutes.)
+
+# %%
+form("A", 1, answers=..., confidence=...)
+
+# %%
+form("A", 2, answers=..., confidence=...)
+
+# %%
+form("A", 3, answers=..., confidence=...)
+
+# %%
+form("A", 4, answers=..., confidence=...)
+
+# %% [markdown]
+# From the answers comes your own *confusion matrix*, as one draws it for a classifier: a row for each concept that a situation
+# called for, a column for each that was relied on. This is how it looks for somebody who answers B to everything:
+
+# %%
+portrait({item.id: {"answer": "B", "confidence": 70} for item in ITEMS if item.use == "A"})
+
+# %% [markdown]
+# Dark off the diagonal is a swap. And this is yours, with the order in which the notebooks would pay *you* most. (Where two
+# answers are all there is, a misconception is named from a probability of 30 % on: tested on 500 simulated learners who slip in
+# one answer of ten, six of seven that are named are held, and six of seven that are held are named.)
+
+# %%
+portrait()
+
+# %%
+route()
 
 # %% [markdown]
 # ## The map
