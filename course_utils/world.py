@@ -128,22 +128,24 @@ class World:
         Who reads a case, for ``minutes`` on average, is right 19 times in 20; who does not read it agrees. Unread
         are, at the least, the cases that ``desks`` cannot read in a day; ``rush`` adds some from 80 % of their
         capacity on. This is an assumption about people, not a finding. ``planted`` marks recommendations that were
-        made wrong on purpose, this share of the cases for frauds and as many for honest payments. The score, and so
-        the recommendation, knows nothing of the ring. Times are in minutes after midnight, when each queue is empty.
+        made wrong on purpose: this share of the cases on frauds, and as many on honest payments. The model knows
+        nothing of the ring; it recommends to block where a fraud, amount and fee, would cost more than an honest
+        payment lost, $5 and a tenth of the amount. Times are in minutes after midnight, when the queue is empty.
 
         >>> World(seed=7).reviews(3, 4).equals(World(seed=7).reviews(2, 4).query("day == 3").reset_index(drop=True))
         True
         """
-        return pd.concat([self._review_day(day, desks, minutes, rush, planted) for day in self._days(first, last)],
-                         ignore_index=True)
+        rows = self.frame(first, last)
+        rows["p_known"] = replace(self, ring=None).p_fraud(rows)
+        return pd.concat([self._review_day(day, part, desks, minutes, rush, planted)
+                          for day, part in rows.groupby("day")], ignore_index=True)
 
-    def _review_day(self, day, desks, minutes, rush, planted):
+    def _review_day(self, day, rows, desks, minutes, rush, planted):
         from .queueing import departures
 
-        rng, rows = np.random.default_rng([self.seed, day, 12]), self.frame(day, day + 1)
+        rng = np.random.default_rng([self.seed, day, 12])
         noise = rng.normal(0, 0.3, len(rows))                      # the model is not the oracle
-        p = replace(self, ring=None).p_fraud(rows)
-        p = 1 / (1 + (1 - p) / p * np.exp(noise))
+        p = 1 / (1 + (1 - rows.p_known) / rows.p_known * np.exp(noise))
         loss = p * (rows.amount + self.chargeback_fee)
         sent = (loss > self.review_cost).to_numpy()
         arrive = np.where(sent, rng.random(len(rows)) * 1440, np.inf)

@@ -11,9 +11,8 @@ from .engine import Exercise
 def route(p, amount, accuracy, price):
     """What to do with one payment: "allow", "block" or "review".
 
-    p : the model's probability that it is fraud; take it as true.
-    amount : in dollars. A fraud let through costs amount + 15, an honest payment blocked costs
-        5 + amount / 10; the right decision costs nothing.
+    p, amount : the true chance of fraud, and dollars. A fraud let through costs amount + 15, an
+        honest payment blocked 5 + amount / 10, and the right decision nothing.
     accuracy : how often a reviewer who reads the case decides it rightly, fraud or not.
     price : of one review, in dollars. It is paid on top.
     Returns the choice whose expected cost is the smallest.
@@ -299,9 +298,9 @@ def verify(log, anchor=None):
     *records, rest = log.split(b"\n")
     head, heads = b"0" * 64, []
     for i, record in enumerate(records, 1):
-        previous, _, text = record[:64], record[65:129], record[130:]
-        digest = sha256(previous + b" " + text).hexdigest().encode()
-        if previous != head or record != previous + b" " + digest + b" " + text:
+        text = record[130:]
+        digest = sha256(head + b" " + text).hexdigest().encode()
+        if record != b" ".join([head, digest, text]):
             return "altered", i
         head = digest
         heads.append(head)
@@ -329,7 +328,7 @@ def _verify_inputs(rng):
     texts = [b"case %d amount %d allow" % (rng.integers(1000), rng.integers(10, 900)) for _ in range(rng.integers(4, 9))]
     whole = _write(texts)
     lines = whole.splitlines(keepends=True)
-    kind = rng.choice(9, p=[0.07, 0.1, 0.07, 0.2, 0.14, 0.06, 0.22, 0.04, 0.1])
+    kind = rng.choice(9, p=[0.22, 0.08, 0.04, 0.22, 0.14, 0.04, 0.14, 0.04, 0.08])
     anchored = int(rng.integers(2, len(lines) + 1))
     anchor = (anchored, lines[anchored - 1].split(b" ")[1])
     i = int(rng.integers(1, len(lines) - 1))
