@@ -3,9 +3,9 @@
 #
 # {{badges}}
 #
-# With a human in the loop nothing takes effect until a person has decided. Fully automated, decisions take effect without a
-# person in each case. Here both are priced on the same payments. Afterwards you can say which cases deserve a person, how
-# many people that takes, whether they read, and what stops a machine, or a desk, that goes wrong. About 60 minutes.
+# With a human in the loop nothing takes effect until a person has decided. Fully automated, it takes effect without. Here both
+# are priced on the same payments. Afterwards you can say which cases deserve a person, how many people that takes, whether they
+# read, and what stops a machine, or a desk, that goes wrong. About 60 minutes.
 
 # %%
 from hashlib import sha256
@@ -35,8 +35,8 @@ log["agreed"] = log.decision == log.recommended
 case = log[log.case_id == 75000399].iloc[0]
 came, done = (str(pd.Timedelta(minutes=m))[7:15] for m in (case.minute, case.decided))
 print(f"case {case.case_id}, day {case.day}: {case.amount} dollars, arrived at {came}")
-print(f"1. Who decided?               reviewer, at {done}: {case.decision} (model: {case.recommended})")
-print("2. Who could have stopped it? -\n3. Who answers for it?        -\n4. What is recorded?          the above")
+print(f"1. Who decided? A reviewer, at {done}: {case.decision} (model: {case.recommended})")
+print("2. Who could have stopped it? -\n3. Who answers for it? -\n4. What is recorded? The above")
 
 own = log[(log.planted == 0) & (log.day < 120)]
 report = own.groupby(own.day // 30 * 30).agg(cases=("day", "size"), agreement=("agreed", "mean"))
@@ -46,9 +46,9 @@ pd.DataFrame({"cases a day": report.cases / 30, "agreement, %": 100 * report.agr
 # From the desk's report: since market CL opened on day 60 it has coped with more than three times the cases, and agrees with
 # the model more often than ever.
 #
-# Some recommendations are wrong on purpose: *planted* errors, whose truth is known and whose decision takes no effect. The
-# report leaves them out. **Of 100 that were planted on days 60 to 119, how many did the desk not follow?** Answer 0 to 100,
-# with your confidence in percent.
+# Some recommendations are wrong on purpose: *planted* errors, whose truth is known and whose decision takes no effect. They are
+# not in the report. **Of 100 planted on days 60 to 119, how many did the desk catch, that is, not follow?** Answer 0 to 100, with
+# your confidence in percent.
 
 # %%
 predict("oversight.caught_in_100", answer=..., confidence=...)
@@ -63,8 +63,8 @@ predict("oversight.caught_in_100", answer=..., confidence=...)
 # | who answers for it | ? | ? | ? |
 # | what is recorded | ? | ? | ? |
 #
-# The names settle the first row. The others are open in every column, and vary separately: a machine can have a switch, an owner
-# and a complete log, and a desk can have none of them.
+# The names settle the first row only. The others vary separately: a machine can have a switch, an owner and a complete log, and a
+# desk can have none of them.
 #
 # ## Who decides: a price, case by case
 #
@@ -125,8 +125,9 @@ for name, rule in RULES.items():
 pd.DataFrame(table).T.round().astype(int).rename_axis(columns="a day")
 
 # %% [markdown]
-# Routed by cost, a sixth of the payments meet a person, and that halves the cost. The band around a half finds next to nothing:
-# doubt is cheap where little is at stake. Reviewing everything costs more than reviewing nothing, and nobody is tired yet.
+# Routed by cost, a sixth of the payments meet a person, and the cost is halved. The band around a half finds next to nothing:
+# scores that high are rare, and a dear payment is worth a reader at far lower ones. Reviewing everything costs more than reviewing
+# nothing, and nobody is tired yet.
 #
 # ## A desk is a queue
 #
@@ -170,10 +171,10 @@ check("oversight.desks_needed", desks_needed)
 # %% [markdown]
 # ## Too few people are worse than none, if they skim
 #
-# Part of what an overrun desk does is arithmetic: with twice the work it can do, it reads at most half, and follows the
-# recommendation in the rest, or the queue grows for ever. The other part is people: do they skim before they must? Complacency
-# occurs "under conditions of multiple-task load", a review of experiments found [3]; how much of it at your desk, nobody knows.
-# Here it is a dial, `rush`.
+# Part of what an overrun desk does is arithmetic: with twice the work it can do, it reads at most half; the rest it follows
+# unread, or the queue grows for ever. The other part is people: do they skim before they must? Complacency occurs "under
+# conditions of multiple-task load", a review of experiments found [3]. How much of it at your desk is unknown, so it is a dial,
+# `rush`.
 
 # %%
 def unread(work, rush=1.5):     # share of the cases that are followed without reading; work: the load
@@ -185,14 +186,19 @@ pd.DataFrame({f"load {work}": {rush: unread(work, rush) for rush in (0, 0.5, 1.5
 
 # %%
 def staffed(rows, sent, desks, rush=1.5, skim=None):          # dollars a day; all desks are paid all day
+    minutes = rows.day.nunique() * 1440
     if skim is None:
-        skim = unread(sent.sum() / DAYS * MINUTES / 1440 / desks, rush)
+        skim = unread(sent.sum() * MINUTES / minutes / desks, rush)
     cost = np.where(sent, skim * rows.alone + (1 - skim) * rows.read, rows.alone)
-    return cost.sum() / DAYS + desks * 24 * WAGE
+    return 1440 * cost.sum() / minutes + desks * 24 * WAGE
 
 def fitting(rows, desks):               # the cases with the largest gain that fit into 80 % of the time
     most = 0.8 * desks * 1440 / MINUTES * DAYS
     return (rows.gain > 0) & (rows.gain.rank(ascending=False) <= most)
+
+# %% [markdown]
+# Four policies, for teams of one to twelve desks. *What fits* sends the cases with the largest gain, as many as the team can read
+# without haste.
 
 # %%
 desks, curves = np.arange(1, 13), {}
@@ -208,7 +214,6 @@ for seed, rows in worlds.items():
 worst = max((curve["route what fits"] / curve["automated"]).max() for curve in curves.values())
 claim("Route what fits, with any of these teams, over automated", worst, at_most=0.8)
 
-# %%
 machine, by_desks = curves[7]["automated"][0], curves[7]["route by cost"]
 n = int((by_desks > machine).sum())                           # the largest team that loses
 even_desks = n + (by_desks[n - 1] - machine) / (by_desks[n - 1] - by_desks[n])
@@ -265,22 +270,20 @@ print(f"35 desks that read everything beat the machine if the hour costs less th
 
 # %%
 table = {}
-for seed in (7, 8, 9):
-    for day in (94, 95):
-        rows = priced(seed, day, day + 1).sort_values("hour", kind="stable")
-        work = (rows.gain > PRICE).sum() * MINUTES / 1440 / 6                # the load
-        skim = unread(work)
-        in_loop = np.where(rows.gain > PRICE, skim * rows.alone + (1 - skim) * rows.read, rows.alone)
-        limited = np.where(rows.block.cumsum() > 600, rows.allow, rows.alone)
-        table[seed, day] = {"blocks": rows.block.sum(), "machine, $": rows.alone.sum(),
-                            "6 desks, $": in_loop.sum() + 6 * 24 * WAGE, "unread, %": 100 * skim,
-                            "at least, %": 100 * unread(work, 0), "limit, $": limited.sum()}
+for seed, day in [(seed, day) for seed in (7, 8, 9) for day in (94, 95)]:
+    rows = priced(seed, day, day + 1).sort_values("hour", kind="stable")
+    work = (rows.gain > PRICE).sum() * MINUTES / 1440 / 6                    # the load of six desks
+    table[seed, day] = {
+        "blocks": rows.block.sum(), "machine, $": rows.alone.sum(),
+        "desks, $": staffed(rows, rows.gain > PRICE, 6), "unread, %": 100 * unread(work),
+        "rush 0, $": staffed(rows, rows.gain > PRICE, 6, rush=0), "rush 0 unread, %": 100 * unread(work, 0),
+        "limit, $": np.where(rows.block.cumsum() > 600, rows.allow, rows.alone).sum()}
 pd.DataFrame(table).T.round().astype(int).rename_axis(["world", "day"])
 
 # %% [markdown]
-# On an ordinary day the desks save money. On the bad one they are flooded, read nothing, and do what the machine does. Had they
-# skimmed only what they must (*at least*), most would still have gone unread. A limit that knows nothing about fraud does better.
-# Deciding and stopping are different powers.
+# On an ordinary day the desks save money. On the bad one they are flooded, read nothing, and decide as the machine does. Even if
+# they skim only what they must (`rush` 0), most goes unread. A limit that knows nothing about fraud is cheaper than either.
+# Deciding and stopping are different powers. (If the limit also calls somebody, that is a human *on* the loop.)
 #
 # ## Agreement cannot see who reads
 #
@@ -301,12 +304,12 @@ for right, skim in ((0.97, 0), (0.90, 0.45)):
     print(f"model {100 * right:.0f} % right, {100 * skim:.0f} % unread: "
           f"agreement expected {100 * (skim + (1 - skim) * both):.1f} %")
     table |= {f"{100 * skim:.0f} % unread, seed {seed}": desk(right, skim, seed) for seed in (7, 8, 9)}
-pd.DataFrame(table).T.round(1)
+pd.DataFrame.from_dict(table, orient="index").round(1)
 
 # %% [markdown]
-# The expected agreement is the same, and no number of further cases would tell the desks apart. Planted errors do: there, to agree
-# is to miss. Airports project images of weapons into X-rays of bags; a study of such data advises to pool many of them before
-# judging a person [4]. **Exercise 3**: the share caught, with an interval.
+# The expected agreement is the same; no number of further cases would tell the desks apart. Planted errors do: there, to agree is
+# to miss. Airports project threats into X-rays of bags; a study advises to pool such data before judging a person [4]. **Exercise
+# 3**: the share caught, with an interval.
 
 # %% exercise="oversight.vigilance"
 check("oversight.vigilance", vigilance)
@@ -329,13 +332,13 @@ late = log.query("planted == 1 and 60 <= day < 120")
 reveal("oversight.caught_in_100", round(100 * (1 - late.agreed.mean())), within=7)
 
 # %% [markdown]
-# Agreement rose because the desk stopped reading. Had a second one been opened, the same cases would have shown less agreement
-# than ever, and the report would have looked bad. (Lantern's log is simulated with the dial at 1.5. The ombudsman's case took 12
-# seconds.)
+# Agreement rose because the desk stopped reading. With a second desk the same cases would have shown less agreement than ever, and
+# the report would have looked bad. (The log is simulated, with the dial at 1.5. The ombudsman's case took 12 seconds.)
 #
 # ## What is recorded: a log, and its end elsewhere
 #
-# An audit log should show whether someone changed it. In a *hash chain* each record carries the hash of the one before.
+# An audit log should show whether it was changed. In a *hash chain* each record carries the hash of the one before. We write one,
+# then damage it in six ways.
 
 # %%
 def digest(previous, text):
@@ -371,9 +374,9 @@ DAMAGE = {"none": chain, "record 3 edited": chain.replace(texts[2], forged[2]),
 pd.Series({name: chained(records) for name, records in DAMAGE.items()}, name="first bad record")
 
 # %% [markdown]
-# It finds the edit and the flipped bit. It calls a write that was interrupted by a crash an edit, and a chain that was cut or
-# written anew is a chain. For that somebody else must hold an *anchor*: how many records there were, and the last hash.
-# **Exercise 4**: a check that says precisely what is wrong, and repairs nothing.
+# It finds the edit and the flipped bit. A write torn by a crash looks like an edit, too. And what was cut or written anew is a chain
+# again; for that somebody else must hold an *anchor*: how many records there were, and the last hash. **Exercise 4**: a check that
+# says precisely what is wrong, and repairs nothing.
 
 # %% exercise="oversight.verify"
 check("oversight.verify", verify)
@@ -387,14 +390,14 @@ else:
                         for name, records in DAMAGE.items()}).T)
 
 # %% [markdown]
-# (In the [solved notebook](../solutions/12_human_in_the_loop_vs_automated.ipynb) only one damage is left unseen: the loss of
-# record 6, which came after the anchor. How often you anchor is how much you can lose.)
+# (A check that works leaves one damage unseen: the loss of record 6, which came after the anchor. How often you anchor is how much
+# you can lose.)
 #
 # ## Who answers for it
 #
 # No function computes that. It is a name on the card, written before launch, with the power to stop.
 #
-# What some law says, as facts and not as advice. Later amendments were not checked.
+# What some law says, as published, not as advice; amendments since were not checked:
 #
 # - The EU's AI Act, Article 14: whoever oversees a *high-risk* system is to be enabled to "remain aware of the possible tendency of
 #   automatically relying or over-relying" on its output, to "disregard, override or reverse" it, and to stop it [5]. That two
@@ -402,7 +405,7 @@ else:
 # - Annex III, point 5(b), lists creditworthiness, "with the exception of AI systems used for the purpose of detecting financial
 #   fraud" [5]. By that point a fraud model is not high-risk.
 # - GDPR, Article 22: a right not to be subject to a decision "based solely on automated processing" that has legal or similarly
-#   significant effects; where contract or consent allows one, there is at least human intervention, a say, and a way to contest [6].
+#   significant effects; where contract or consent allows one, at least human intervention, a say, and a way to contest [6].
 #   By guidelines of the data protection authorities, as a digest reports them, who "routinely applies automatically generated
 #   profiles" without influence on the result decides by machine alone [7].
 #
@@ -418,10 +421,10 @@ else:
 #
 # ## Where the rule stops
 #
-# Reviewers here err alike in both directions, at random, and never tire; real ones see the score first and lean towards it. A
-# blocked payment has no outcome, so nobody learns whether the block was right. If the desk's decisions become training labels,
-# the next model learns to agree with itself. Time per case, which Lantern's log shows, is a hint too, until reviewers learn that it
-# is watched. A queue sorted by gain can starve old cases. And waiting was free here.
+# Reviewers here err alike in both directions, at random; real ones see the score first and lean towards it. A blocked payment has
+# no outcome, so nobody learns whether the block was right. If the desk's decisions become training labels, the next model learns
+# to agree with itself. Time per case is a hint too, until reviewers learn that it is watched. Waiting was free here, and a queue
+# sorted by gain starves small cases.
 #
 # **References.** [1] C. K. Chow, [*On optimum recognition error and reject
 # tradeoff*](https://research.ibm.com/publications/on-optimum-recognition-error-and-reject-tradeoff), 1970. [2] pyworkforce,

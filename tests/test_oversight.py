@@ -123,6 +123,7 @@ def test_on_the_day_of_the_bug_a_person_in_each_case_stops_nothing(seed):
     assert unread(work) == 1 and unread(work, 0) > 0.55
     limited = np.where(rows.block.cumsum() > 600, rows.allow, rows.alone).sum()
     assert limited < 0.8 * rows.alone.sum()
+    assert limited < staffed(rows, rows.gain > PRICE, 6, rush=0) < staffed(rows, rows.gain > PRICE, 6)
     usual = book["priced"](seed, 94, 95)
     assert usual.block.sum() < 300
 

@@ -141,8 +141,8 @@ def _average_hour(per_hour, minutes, longest):
 
 
 def _average_enough(per_hour, minutes, longest):
-    """You planned for the average hour, and for that as many desks as there is work. The busiest hour is beyond them, and even in
-    the average one the wait is long: a queue needs idle time."""
+    """You planned for the average hour, and for that as many desks as there is work. The busiest hour is beyond them,
+    and even in the average one the wait is long: a queue needs idle time."""
     return max(1, int(np.ceil(sum(per_hour) / len(per_hour) * minutes / 60)))
 
 

@@ -26,8 +26,8 @@ ITEMS = (
           "Nothing more is needed: a trained person has looked at each one and signed it.",
           "The 99 % do: if proposals were often wrong, there would be many more objections.",
           "The model's accuracy on old cases: if that is high, the nurses do not matter.",
-          "Agreement is high when proposals are right and when nobody reads. Only where agreeing is known to be wrong do the two "
-          "come apart."),
+          "Agreement is high when proposals are right and when nobody reads. Only where agreeing is known to be wrong do "
+          "the two come apart."),
     _item("a2", "A",
           "A shop pays refunds under 50 dollars without any person. One weekend a wrong price list makes it pay out ten times "
           "the usual sum, and on Monday nobody knows whose decision that was. What should have been there at launch?",
@@ -35,16 +35,17 @@ ITEMS = (
           "A clerk who confirms each of the refunds, so that every one has a signature.",
           "A monthly report of complaints, since no customer had complained so far.",
           "A more accurate model of refunds, so that such a weekend cannot happen.",
-          "Clerks would have met ten times the work with the same wrong prices. A limit stops any cause, and an owner is a name, "
-          "not a click."),
+          "Clerks would have met ten times the work with the same wrong prices. A limit stops any cause, and an owner is a "
+          "name, not a click."),
     _item("b1", "B",
-          "Moderators must confirm each post that a filter wants to delete. Posts have doubled, moderators have not; a day's "
-          "posts would take them 14 hours and they work 7. The backlog is empty every evening. What do you conclude?",
+          "Moderators must confirm each post that a filter wants to delete. Posts have doubled, moderators have not; to read "
+          "a day's posts would take them 14 hours each, and they work 7. The backlog is empty every evening. What follows?",
           "That at least half of the posts are confirmed unread, whoever is to blame.",
           "That control has held: no post was deleted without a moderator's consent.",
           "That it works: no backlog, and no more appeals than there were last year.",
           "That the filter has become so good that it could do without moderators.",
-          "Seven hours hold half of fourteen hours' reading. What is not read is decided by the filter, under a moderator's name."),
+          "Seven hours hold half of fourteen hours' reading. What is not read is decided by the filter, under a moderator's "
+          "name."),
     _item("b2", "B",
           "A lender's loan decisions are logged in a hash chain that verifies each night. A dispute turns on decisions of last "
           "May, and the borrower doubts that they are all there. What would settle it?",
@@ -63,13 +64,13 @@ ITEMS = (
           "At 95 % the desks are full already. More cases mean less reading, while the dearest ones repay a reader."),
     _item("c2", "closing",
           "Agreement between Lantern's desk and the model rises from 84 to 89 %. In the same weeks the cases trebled, and "
-          "37 of 100 planted errors were caught instead of 94. How do you read that?",
+          "39 of 100 planted errors were caught instead of 94. How do you read that?",
           "The desk follows what it no longer reads, and more people or fewer cases help.",
           "As in order: each case still has a reviewer who decided it, and a time stamp.",
           "As a good sign: reviewers and model have learnt to see the cases the same way.",
           "As the model's progress: it is right so often that there is little to catch.",
-          "To follow a planted error is to miss it. Agreement rises when the model improves, and when the reading stops; the catch "
-          "rate says which."),
+          "To follow a planted error is to miss it. Agreement rises when the model improves, and when the reading stops; the "
+          "catch rate says which."),
     _item("c3", "closing",
           "Payments over 2,000 dollars are to be blocked by the model alone, at once. What must stand before launch, however "
           "accurate it is?",
