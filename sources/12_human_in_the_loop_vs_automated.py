@@ -276,7 +276,7 @@ for seed, day in [(seed, day) for seed in (7, 8, 9) for day in (94, 95)]:
     table[seed, day] = {
         "blocks": rows.block.sum(), "machine, $": rows.alone.sum(),
         "desks, $": staffed(rows, rows.gain > PRICE, 6), "unread, %": 100 * unread(work),
-        "rush 0, $": staffed(rows, rows.gain > PRICE, 6, rush=0), "rush 0 unread, %": 100 * unread(work, 0),
+        "rush 0, $": staffed(rows, rows.gain > PRICE, 6, 0), "rush 0 unread, %": 100 * unread(work, 0),
         "limit, $": np.where(rows.block.cumsum() > 600, rows.allow, rows.alone).sum()}
 pd.DataFrame(table).T.round().astype(int).rename_axis(["world", "day"])
 
@@ -307,8 +307,8 @@ for right, skim in ((0.97, 0), (0.90, 0.45)):
 pd.DataFrame.from_dict(table, orient="index").round(1)
 
 # %% [markdown]
-# The expected agreement is the same; no number of further cases would tell the desks apart. Planted errors do: there, to agree is
-# to miss. Airports project threats into X-rays of bags; a study advises to pool such data before judging a person [4]. **Exercise
+# The expected agreement is the same; by it no number of cases would tell the desks apart. Planted errors do: there, to agree is to
+# miss. Airports project threats into X-rays of bags; a study advises to pool such data before judging a person [4]. **Exercise
 # 3**: the share caught, with an interval.
 
 # %% exercise="oversight.vigilance"
@@ -406,8 +406,8 @@ else:
 #   fraud" [5]. By that point a fraud model is not high-risk.
 # - GDPR, Article 22: a right not to be subject to a decision "based solely on automated processing" that has legal or similarly
 #   significant effects; where contract or consent allows one, at least human intervention, a say, and a way to contest [6].
-#   By guidelines of the data protection authorities, as a digest reports them, who "routinely applies automatically generated
-#   profiles" without influence on the result decides by machine alone [7].
+#   By guidelines of the data protection authorities, as a digest reports them, to apply "automatically generated profiles"
+#   routinely, without influence on the result, is still "a decision based solely on automated processing" [7].
 #
 # ## In production
 #
