@@ -3,9 +3,9 @@
 #
 # {{badges}}
 #
-# With a human in the loop nothing takes effect until a person has decided. Fully automated, it takes effect without. Here both
-# are priced on the same payments. Afterwards you can say which cases deserve a person, how many people that takes, whether they
-# read, and what stops a machine, or a desk, that goes wrong. About 60 minutes.
+# With a human in the loop nothing takes effect until a person has decided. Fully automated, decisions take effect without a
+# person in each case. Here both are priced on the same payments. Afterwards you can say which cases deserve a person, how many
+# people that takes, whether they read, and what stops a machine, or a desk, that goes wrong. About 60 minutes.
 
 # %%
 from hashlib import sha256
@@ -171,8 +171,8 @@ check("oversight.desks_needed", desks_needed)
 # %% [markdown]
 # ## Too few people are worse than none, if they skim
 #
-# Part of what an overrun desk does is arithmetic: with twice the work it can do, it reads at most half; the rest it follows
-# unread, or the queue grows for ever. The other part is people: do they skim before they must? Complacency occurs "under
+# Part of what an overrun desk does is arithmetic: with twice the work it can do, a *load* of 2, it reads at most half; the
+# rest it follows unread, or the queue grows for ever. The other part is people: do they skim before they must? Complacency occurs "under
 # conditions of multiple-task load", a review of experiments found [3]. How much of it at your desk is unknown, so it is a dial,
 # `rush`.
 
@@ -256,7 +256,7 @@ for rush in (0, 0.5, 1.5, 3):
     needed = [fewest(rows, rush) for rows in worlds.values()]
     print(f"rush {rush}: routing by cost pays from {needed} desks on (three worlds)")
 even = [round(float((rows.alone - rows.read).sum() / DAYS / 35 / 24), 1) for rows in worlds.values()]
-print(f"35 desks that read everything beat the machine if the hour costs less than {even} dollars")
+print(f"35 desks can read everything; they beat the machine if an hour costs less than {even} dollars")
 
 # %% [markdown]
 # At `rush` 0, when people skim only what they must, a single desk pays. So *automation beats an overloaded desk* is a statement
@@ -307,8 +307,8 @@ for right, skim in ((0.97, 0), (0.90, 0.45)):
 pd.DataFrame.from_dict(table, orient="index").round(1)
 
 # %% [markdown]
-# The expected agreement is the same; by it no number of cases would tell the desks apart. Planted errors do: there, to agree is to
-# miss. Airports project threats into X-rays of bags; a study advises to pool such data before judging a person [4]. **Exercise
+# The expected agreement is the same, so no number of cases would tell these desks apart by it. Planted errors do: there, to agree
+# is to miss. Airports project threats into X-rays of bags; a study advises to pool such data before judging a person [4]. **Exercise
 # 3**: the share caught, with an interval.
 
 # %% exercise="oversight.vigilance"
@@ -324,10 +324,11 @@ for seed, first in [(seed, first) for seed in logs for first in (0, 60)]:
     print(f"world {seed}, days {first}-{first + 59}: load {work:.2f}, {100 * test.statistic:.0f} % of "
           f"{test.n} caught (95 % interval {100 * low:.0f} to {100 * high:.0f})")
 
-two = World(seed=7).reviews(60, 120, desks=2)
-agreed = (two.decision == two.recommended).groupby(two.planted).mean()
-print(f"the same days with a second desk: agreement {100 * agreed[0]:.0f} %, planted errors caught "
-      f"{100 * (1 - agreed[1]):.0f} %")
+for seed in logs:
+    two = World(seed=seed).reviews(60, 120, desks=2)
+    agreed = (two.decision == two.recommended).groupby(two.planted).mean()
+    print(f"world {seed}, days 60-119, a second desk: agreement {100 * agreed[0]:.0f} %, caught "
+          f"{100 * (1 - agreed[1]):.0f} %")
 late = log.query("planted == 1 and 60 <= day < 120")
 reveal("oversight.caught_in_100", round(100 * (1 - late.agreed.mean())), within=7)
 

@@ -460,7 +460,7 @@ EXERCISES = [
               (_plus_minus, "no variation, no uncertainty"),
               (_plus_minus_cut, "no variation, no uncertainty")],
              ("For which records do you know that agreeing was wrong?",
-              "Keep the planted ones; caught is decision != recommended.")),
+              "Keep the planted ones; caught is decision != recommended."), rtol=0.001),
     Exercise("oversight.verify", verify, _verify_inputs,
              [(_no_anchor, "a chain knows its own length"),
               (_no_links, "a sound record is in its place"),
