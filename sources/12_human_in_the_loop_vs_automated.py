@@ -282,7 +282,7 @@ pd.DataFrame(table).T.round().astype(int).rename_axis(["world", "day"])
 
 # %% [markdown]
 # On an ordinary day the desks save money. On the bad one they are flooded, read nothing, and decide as the machine does. Even if
-# they skim only what they must (`rush` 0), most goes unread. A limit that knows nothing about fraud is cheaper than either.
+# they skim only what they must (`rush` 0), most goes unread. A limit that knows nothing about fraud is cheaper, wages counted.
 # Deciding and stopping are different powers. (If the limit also calls somebody, that is a human *on* the loop.)
 #
 # ## Agreement cannot see who reads
