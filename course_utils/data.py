@@ -18,7 +18,7 @@ def _made_by_world(name: str):
 
 #: name -> what makes it. The file is ``datasets/<name>.parquet``.
 DATASETS: dict[str, Callable] = {name: partial(_made_by_world, name)
-                                 for name in ("payments", "requests", "tickets", "replies")}
+                                 for name in ("payments", "requests", "tickets", "replies", "reviews")}
 
 
 class DatasetError(RuntimeError):

@@ -235,7 +235,7 @@ def same(got, want, rtol: float = 1e-6) -> bool:
         if isinstance(want, dict):
             return (isinstance(got, dict) and got.keys() == want.keys()
                     and all(same(got[k], v, rtol) for k, v in want.items()))
-        if isinstance(want, (str, set, frozenset)) or want is None:
+        if isinstance(want, (str, bytes, set, frozenset)) or want is None:
             return type(got) is type(want) and got == want
         if isinstance(got, (str, bytes, dict, set, frozenset)) or got is None:
             return False

@@ -1,0 +1,476 @@
+"""Exercises of notebook 12: human in the loop vs fully automated."""
+from __future__ import annotations
+
+import numpy as np
+
+from .engine import Exercise
+
+# ------------------------------------------------------------------ oversight.route
+
+
+def route(p, amount, accuracy, price):
+    """What to do with one payment: "allow", "block" or "review".
+
+    p, amount : the true chance of fraud, and dollars. A fraud let through costs amount + 15, an
+        honest payment blocked 5 + amount / 10, and the right decision nothing.
+    accuracy : how often a reviewer who reads the case decides it rightly, fraud or not.
+    price : of one review, in dollars. It is paid on top.
+    Returns the choice whose expected cost is the smallest.
+    """
+    fraud, honest = p * (amount + 15), (1 - p) * (5 + amount / 10)
+    read = price + (1 - accuracy) * (fraud + honest)
+    if read < min(fraud, honest):
+        return "review"
+    return "block" if honest < fraud else "allow"
+
+
+def _route_inputs(rng):
+    return (float(rng.choice([rng.beta(1, 12), rng.beta(2, 4), rng.beta(8, 2)])),
+            round(float(rng.lognormal(4.2, 1.1)), 2), float(rng.choice([0.75, 0.85, 0.95])),
+            float(rng.choice([1.0, 4.0, 9.0])))
+
+
+def _machine(p, amount):
+    return "block" if (1 - p) * (5 + amount / 10) < p * (amount + 15) else "allow"
+
+
+def _half(p):
+    return "block" if p > 0.5 else "allow"
+
+
+def _band(p, amount, accuracy, price):
+    """You sent what the model is unsure of, whatever is at stake. A coin toss over two dollars is not worth anybody's
+    eight minutes; a payment of 2,000 dollars at 5 % is. What counts is the cost of being wrong."""
+    return "review" if 0.4 <= p <= 0.6 else _machine(p, amount)
+
+
+def _band_half(p, amount, accuracy, price):
+    return "review" if 0.4 <= p <= 0.6 else _half(p)
+
+
+_band_half.__doc__ = _band.__doc__
+
+
+def _all_blocks(p, amount, accuracy, price):
+    """You reviewed what the model would block, and nothing that it would allow. Its other mistakes, frauds let through,
+    then meet nobody; and some blocks are so clear that a reading costs more than it saves."""
+    return "review" if _machine(p, amount) == "block" else "allow"
+
+
+def _all_likely(p, amount, accuracy, price):
+    return "review" if p > 0.5 else "allow"
+
+
+_all_likely.__doc__ = _all_blocks.__doc__
+
+
+def _perfect(p, amount, accuracy, price):
+    """You let the reviewer be right always. People who read carefully err too, in both directions: the more is at stake,
+    the more their share of errors costs."""
+    return route(p, amount, 1.0, price)
+
+
+def _free(p, amount, accuracy, price):
+    """You took the review as free. Then nearly everything is worth a look, the desk is full of small change, and the
+    cases that matter wait behind it."""
+    return route(p, amount, accuracy, 0.0)
+
+
+def _one_sided(p, amount, accuracy, price):
+    """You counted only the fraud that a reviewer lets through. A reviewer also blocks honest payments by mistake, and of
+    those there are many more."""
+    fraud, honest = p * (amount + 15), (1 - p) * (5 + amount / 10)
+    return "review" if price + (1 - accuracy) * fraud < min(fraud, honest) else _machine(p, amount)
+
+
+def _expected_loss(p, amount, accuracy, price):
+    """You sent what would lose more than a review costs, and allowed the rest. That was Lantern's rule: it forgets that
+    a clear fraud can be blocked without a reader, and that a reader errs."""
+    return "review" if p * (amount + 15) > price else "allow"
+
+
+def _even_odds(p, amount, accuracy, price):
+    """Left alone, your machine blocks at even odds. The two mistakes do not cost the same, so the odds at which to block
+    are not even."""
+    return route(p, amount, accuracy, price) if route(p, amount, accuracy, price) == "review" else _half(p)
+
+
+# ------------------------------------------------------------------ oversight.desks_needed
+
+
+def desks_needed(per_hour, minutes, longest):
+    """How many desks keep the mean wait short in every hour.
+
+    per_hour : cases that arrive in an hour, one number for each hour of the day, at random times.
+    minutes : mean time that a case takes at a desk, exponentially distributed.
+    longest : the mean wait, in minutes, that no hour may exceed. Take each hour on its own, as a
+        queue in its steady state; a case that need not wait counts with a wait of 0.
+    Returns the smallest number of desks, the same all day.
+    """
+    from course_utils.queueing import mean_wait
+
+    desks = 1
+    while mean_wait(max(per_hour) / 60, minutes, desks) > longest:
+        desks += 1
+    return desks
+
+
+def _desks_inputs(rng):
+    base = float(rng.choice([10.0, 25.0, 45.0]))
+    return ([round(base * f) for f in rng.uniform(0.5, 1.6, 6)], float(rng.choice([5.0, 8.0])),
+            float(rng.choice([0.25, 1.0, 4.0])))
+
+
+def _just_enough(per_hour, minutes, longest):
+    """You hired for the average: as many desks as there is work. With arrivals at random such a team is busy nearly all
+    the time, every cluster of cases stays, and the wait grows without limit as the load nears 100 %."""
+    return int(np.floor(max(per_hour) * minutes / 60)) + 1
+
+
+def _rounded_up(per_hour, minutes, longest):
+    return max(1, int(np.ceil(max(per_hour) * minutes / 60)))
+
+
+_rounded_up.__doc__ = _just_enough.__doc__
+
+
+def _average_hour(per_hour, minutes, longest):
+    """You planned for the average hour. In the busiest one the desks are overloaded or nearly so, and that is when most
+    cases arrive."""
+    return desks_needed([sum(per_hour) / len(per_hour)], minutes, longest)
+
+
+def _average_enough(per_hour, minutes, longest):
+    """You planned for the average hour, and for that as many desks as there is work. The busiest hour is beyond them,
+    and even in the average one the wait is long: a queue needs idle time."""
+    return max(1, int(np.ceil(sum(per_hour) / len(per_hour) * minutes / 60)))
+
+
+def _eighty_percent(per_hour, minutes, longest):
+    """You applied a rule of thumb, 80 % busy, and never looked at the wait that was asked for. Two desks at 80 % keep people
+    waiting for minutes, twenty hardly at all."""
+    return max(1, int(np.ceil(max(per_hour) * minutes / 60 / 0.8)))
+
+
+def _separate_queues(per_hour, minutes, longest):
+    """You gave each desk a queue of its own. Then a case waits behind a long one while the next desk is free. One common
+    queue needs far fewer desks."""
+    from course_utils.queueing import mean_wait
+
+    desks = 1
+    while mean_wait(max(per_hour) / 60 / desks, minutes, 1) > longest:
+        desks += 1
+    return desks
+
+
+def _those_who_wait(per_hour, minutes, longest):
+    """You averaged over the cases that had to wait. Those that found a free desk waited 0 minutes, and count."""
+    load, desks = max(per_hour) * minutes / 60, 1
+    while desks <= load or minutes / (desks - load) > longest:
+        desks += 1
+    return desks
+
+
+# ------------------------------------------------------------------ oversight.vigilance
+
+
+def vigilance(records):
+    """How many of the planted errors a desk catches, with a 95 % interval.
+
+    records : list of dicts with "recommended" and "decision", both "allow" or "block", and
+        "planted", True where the recommendation was made wrong on purpose. At least one is.
+        A planted error is caught when the reviewer did not follow it.
+    Returns (share, low, high) with Wilson's score interval, which never leaves 0 to 1:
+        scipy's binomtest(caught, n).proportion_ci(method="wilson") computes it.
+    """
+    from scipy.stats import binomtest
+
+    planted = [r for r in records if r["planted"]]
+    caught = sum(r["decision"] != r["recommended"] for r in planted)
+    interval = binomtest(caught, len(planted)).proportion_ci(method="wilson")
+    return caught / len(planted), interval.low, interval.high
+
+
+def _vigilance_inputs(rng):
+    n, unread, share = int(rng.integers(30, 90)), float(rng.choice([0.05, 0.4, 0.8])), float(rng.choice([0.1, 0.3]))
+    records = []
+    for _ in range(n):
+        recommended, planted = str(rng.choice(["allow", "block"])), bool(rng.random() < share)
+        wrong = planted or rng.random() < 0.1
+        other = {"allow": "block", "block": "allow"}[recommended]
+        right = other if wrong else recommended
+        slipped = {"allow": "block", "block": "allow"}[right]
+        read = right if rng.random() > 0.05 else slipped
+        records.append({"recommended": recommended, "decision": recommended if rng.random() < unread else read,
+                        "planted": planted})
+    records[0]["planted"] = True
+    return (records,)
+
+
+def _share(hits):
+    from scipy.stats import binomtest
+
+    hits = list(hits)
+    if not hits:
+        return 0.0, 0.0, 1.0
+    interval = binomtest(sum(hits), len(hits)).proportion_ci(method="wilson")
+    return sum(hits) / len(hits), interval.low, interval.high
+
+
+def _agreement(records):
+    """That is the agreement rate. It is high when the model is right and high when nobody reads; it cannot tell the two
+    apart, however many cases there are."""
+    return _share(r["decision"] == r["recommended"] for r in records)
+
+
+def _agreement_own(records):
+    return _share(r["decision"] == r["recommended"] for r in records if not r["planted"])
+
+
+_agreement_own.__doc__ = _agreement.__doc__
+
+
+def _override(records):
+    """That is the override rate of all cases, one minus agreement. A desk overrides little because there is little to
+    override, or because it does not look."""
+    return _share(r["decision"] != r["recommended"] for r in records)
+
+
+def _override_own(records):
+    return _share(r["decision"] != r["recommended"] for r in records if not r["planted"])
+
+
+_override_own.__doc__ = _override.__doc__
+
+
+def _missed(records):
+    """You counted the planted errors that were followed: the misses. The share that was caught is one minus that."""
+    return _share(r["decision"] == r["recommended"] for r in records if r["planted"])
+
+
+def _of_overrides(records):
+    """You divided by the overrides. That says how many of them met a planted error, which depends on how many were
+    planted. Divide by the planted errors."""
+    return _share(r["planted"] for r in records if r["decision"] != r["recommended"])
+
+
+def _of_all(records):
+    """You divided by all cases. How many of those are planted was your own choice; it says nothing about the desk."""
+    return _share(r["planted"] and r["decision"] != r["recommended"] for r in records)
+
+
+def _plus_minus(records):
+    """Your interval is the estimate plus and minus 1.96 standard errors. With few planted errors, all caught or none, it has no
+    width, as if ten cases had proved it."""
+    share, _, _ = vigilance(records)
+    half = 1.959964 * np.sqrt(share * (1 - share) / sum(r["planted"] for r in records))
+    return share, share - half, share + half
+
+
+def _plus_minus_cut(records):
+    share, low, high = _plus_minus(records)
+    return share, max(0.0, low), min(1.0, high)
+
+
+_plus_minus_cut.__doc__ = _plus_minus.__doc__
+
+
+# ------------------------------------------------------------------ oversight.verify
+
+
+def verify(log, anchor=None):
+    """What is wrong with an audit log: a pair, the first of these findings that applies.
+
+    log : bytes, one record a line, each b"<previous hash> <hash> <text>\\n". The hash is sha256 of
+        b"<previous hash> <text>", in 64 hex digits; the first record's previous hash is 64 zeros.
+    anchor : None, or a pair kept elsewhere: how many records there were, and the last one's hash,
+        as bytes. Records may have been added since.
+    Returns, with records counted from 1,
+        ("altered", i)    record i, the first one that is ended by b"\\n" and whose hash does not
+                          follow from its text, or that does not continue the record before
+        ("torn", i)       the last record, i, is not ended by b"\\n"
+        ("cut", n)        the anchor counts more records than the n there are
+        ("rewritten", k)  record k, the last that the anchor knows, has another hash
+        ("intact", n)     none of this; n records. An empty log has 0.
+    """
+    from hashlib import sha256
+
+    *records, rest = log.split(b"\n")
+    head, heads = b"0" * 64, []
+    for i, record in enumerate(records, 1):
+        text = record[130:]
+        digest = sha256(head + b" " + text).hexdigest().encode()
+        if record != b" ".join([head, digest, text]):
+            return "altered", i
+        head = digest
+        heads.append(head)
+    if rest:
+        return "torn", len(records) + 1
+    if anchor and anchor[0] > len(heads):
+        return "cut", len(heads)
+    if anchor and anchor[0] and heads[anchor[0] - 1] != anchor[1]:
+        return "rewritten", anchor[0]
+    return "intact", len(heads)
+
+
+def _write(texts, previous=b"0" * 64):
+    from hashlib import sha256
+
+    log = b""
+    for text in texts:
+        digest = sha256(previous + b" " + text).hexdigest().encode()
+        log += previous + b" " + digest + b" " + text + b"\n"
+        previous = digest
+    return log
+
+
+def _verify_inputs(rng):
+    texts = [b"case %d amount %d allow" % (rng.integers(1000), rng.integers(10, 900)) for _ in range(rng.integers(4, 9))]
+    whole = _write(texts)
+    lines = whole.splitlines(keepends=True)
+    kind = rng.choice(9, p=[0.22, 0.08, 0.04, 0.22, 0.14, 0.04, 0.14, 0.04, 0.08])
+    anchored = int(rng.integers(2, len(lines) + 1))
+    anchor = (anchored, lines[anchored - 1].split(b" ")[1])
+    i = int(rng.integers(1, len(lines) - 1))
+    if kind == 0:                                      # an edit
+        lines[i] = lines[i].replace(b"allow", b"block")
+    elif kind == 1:                                    # an edit, with its own hash made good
+        previous = lines[i].split(b" ")[0]
+        lines[i] = _write([texts[i].replace(b"allow", b"block")], previous)
+    elif kind == 2:                                    # one record taken out
+        del lines[i]
+    elif kind == 3:                                    # the end cut off
+        del lines[max(2, anchored - int(rng.integers(0, 2))):]
+    elif kind == 4:                                    # a crash while writing
+        lines[-1] = lines[-1][:int(rng.integers(1, len(lines[-1])))]
+    elif kind == 5:                                    # a bit flipped
+        where = int(rng.integers(len(whole) - 1))
+        lines = [whole[:where] + bytes([whole[where] ^ 1]) + whole[where + 1:]]
+    elif kind == 6:                                    # all written anew from record i on
+        i = min(i, anchored - 1)
+        lines = _write([*texts[:i], b"nothing happened", *texts[i + 1:]]).splitlines(keepends=True)
+    elif kind == 7:                                    # the first records taken out
+        del lines[:i]
+    return b"".join(lines), None if rng.random() < 0.2 else anchor
+
+
+def _rules(log, anchor, links=True, hashes=True, torn=True, count=True, head=True, last=False):
+    from hashlib import sha256
+
+    *records, rest = log.split(b"\n")
+    before, heads = b"0" * 64, []
+    for i, record in enumerate(records, 1):
+        previous, digest, text = record[:64], record[65:129], record[130:]
+        good = sha256(previous + b" " + text).hexdigest().encode()
+        if (links and previous != before) or (hashes and record != previous + b" " + good + b" " + text):
+            return "altered", i
+        before = digest
+        heads.append(digest)
+    if rest and torn:
+        return "torn", len(records) + 1
+    if anchor and count and anchor[0] > len(heads):
+        return "cut", len(heads)
+    if last and anchor and heads and heads[-1] != anchor[1]:
+        return "rewritten", anchor[0]
+    if anchor and head and not last and anchor[0] <= len(heads) and heads[anchor[0] - 1] != anchor[1]:
+        return "rewritten", anchor[0]
+    return "intact", len(heads)
+
+
+def _no_anchor(log, anchor=None):
+    """You never looked at the anchor. A log whose end was cut off is a shorter chain, and one written anew is another one;
+    both hold link by link. Only what was kept elsewhere can contradict them."""
+    return _rules(log, None)
+
+
+def _no_links(log, anchor=None):
+    """You checked each record's own hash and not that it continues the record before. A record can then be taken out, or
+    rewritten together with its hash, and every line that is left is sound."""
+    return _rules(log, anchor, links=False)
+
+
+def _no_hashes(log, anchor=None):
+    """You followed the links and did not compute the hashes anew. The text can then be edited freely: the hash that
+    stands beside it is the one of the old text."""
+    return _rules(log, anchor, hashes=False)
+
+
+def _repaired(log, anchor=None):
+    """You left the torn last record out and said nothing. Something was being written there, and now nobody will ask what:
+    a check reports, it does not tidy up."""
+    return _rules(log, anchor, torn=False)
+
+
+def _only_count(log, anchor=None):
+    """You compared the number of records with the anchor, and not the hash. A log that was written anew has as many
+    records as it likes."""
+    return _rules(log, anchor, head=False)
+
+
+def _only_head(log, anchor=None):
+    """You compared the hash and did not notice that there are fewer records than the anchor counts. Who cuts the end off
+    also removes what the hash would have been compared with."""
+    return _rules(log, anchor, count=False)
+
+
+def _last_hash(log, anchor=None):
+    """You compared the anchor with the last record. The log has grown since the anchor was taken; compare it with the
+    record that was the last one then."""
+    return _rules(log, anchor, last=True)
+
+
+def _from_zero(log, anchor=None):
+    """Your records are counted from 0. Somebody will look for the fault in the line before it."""
+    finding, where = verify(log, anchor)
+    return (finding, where - 1) if finding in ("altered", "torn") else (finding, where)
+
+
+EXERCISES = [
+    Exercise("oversight.route", route, _route_inputs,
+             [(_band, "doubt is what a person is for, whatever is at stake"),
+              (_band_half, "doubt is what a person is for, whatever is at stake"),
+              (_all_blocks, "only what would be stopped needs a person"),
+              (_all_likely, "only what would be stopped needs a person"),
+              (_perfect, "who reads is right"),
+              (_free, "attention is free"),
+              (_one_sided, "a reviewer's only mistake is to let fraud through"),
+              (_expected_loss, "all that is dear needs a person"),
+              (_even_odds, "both mistakes cost the same")],
+             ("Write down three expected costs, in dollars: allow, block, review.",
+              "Allowing costs p * (amount + 15). Blocking costs (1 - p) * (5 + amount / 10). What is left of the two when a "
+              "person decides, and errs with probability 1 - accuracy?")),
+    Exercise("oversight.desks_needed", desks_needed, _desks_inputs,
+             [(_just_enough, "as many desks as there is work"),
+              (_rounded_up, "as many desks as there is work"),
+              (_average_hour, "the average hour is the one to plan for"),
+              (_average_enough, "the average hour is the one to plan for"),
+              (_eighty_percent, "80 % busy is right for any team"),
+              (_separate_queues, "n desks are n queues"),
+              (_those_who_wait, "only those who wait have a wait")],
+             ("Which hour decides? And what does the wait do when the desks are busy nearly all the time?",
+              "course_utils.queueing.mean_wait(rate, service, servers) wants both in minutes. Try 1 desk, 2, 3 ...")),
+    Exercise("oversight.vigilance", vigilance, _vigilance_inputs,
+             [(_agreement, "agreement is vigilance"),
+              (_agreement_own, "agreement is vigilance"),
+              (_override, "overrides are vigilance"),
+              (_override_own, "overrides are vigilance"),
+              (_missed, "caught and missed are the same share"),
+              (_of_overrides, "any denominator will do"),
+              (_of_all, "any denominator will do"),
+              (_plus_minus, "no variation, no uncertainty"),
+              (_plus_minus_cut, "no variation, no uncertainty")],
+             ("For which records do you know that agreeing was wrong?",
+              "Keep the planted ones; caught is decision != recommended."), rtol=0.001),
+    Exercise("oversight.verify", verify, _verify_inputs,
+             [(_no_anchor, "a chain knows its own length"),
+              (_no_links, "a sound record is in its place"),
+              (_no_hashes, "a link vouches for the text"),
+              (_repaired, "a torn line may be dropped"),
+              (_only_count, "as many records, the same records"),
+              (_only_head, "a matching hash is all an anchor offers"),
+              (_last_hash, "an anchored log must not grow"),
+              (_from_zero, "a line number is a detail")],
+             ("log.split(b'\\n') ends with what follows the last line break: b'' if the last record is whole.",
+              "For each record two questions: is its hash that of its text, and is its previous hash the one before?",
+              "The anchor (count, hash) is about record number count, not about the last one.")),
+]
