@@ -269,8 +269,7 @@ def threshold(scores, attack, share, miss, refusal):
     scores : array of float, higher is more suspicious, one for each request; all different.
     attack : array of bool, which are attacks: far more than live, where their share is `share`.
     miss, refusal : dollars for an attack that passes, and for a harmless request that is blocked.
-    Returns one of the scores (block from it on), or float("inf") to block nothing. Among equally cheap
-        ones the highest.
+    Returns the score to block from, or float("inf") to block nothing. Of equally cheap ones the highest.
     """
     best, least = float("inf"), share * miss
     for t in sorted(scores, reverse=True):
