@@ -68,7 +68,7 @@ ITEMS = (
           "For none of them, if each text also keeps the schema of the page.",
           "For one in ten, since that is the miss rate which the test found.",
           "For hardly any, once a second filter reads what the first let by.",
-          "1 - 0.9 to the fifth is 0.41, if the misses are independent. To retry until it passes selects what the filter misses."),
+          "1 - 0.9 to the fifth is 0.41, if misses are independent. Retrying until it passes selects for what is missed."),
     _item("c3", "closing",
           "Every answer of your assistant is valid JSON; your guardrail has 4 % misses and 2 % false alarms. The assistant can "
           "pay up to 10,000 euros without asking. What would you change first?",
@@ -76,5 +76,5 @@ ITEMS = (
           "The schema: a field for the reason would make a wrong payment invalid.",
           "Nothing yet: 4 % is a measured figure, and holds until the next test.",
           "The guardrail: a second one in line brings the misses down to 0.16 %.",
-          "Two guardrails often miss the same things. A limit of 100 euros cuts the worst miss by a factor of a hundred, exactly."),
+          "Two guardrails often miss the same things. A limit of 100 euros cuts the worst miss to a hundredth, exactly."),
 )
