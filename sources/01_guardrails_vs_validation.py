@@ -212,8 +212,7 @@ pd.DataFrame(table)
 
 # %% [markdown]
 # Two error rates with 95 % intervals, and no threshold that has neither. At least two thirds of the wrong refusals fall on
-# people who write "note" or "please share". (The misses are so few because teaching and test share six phrasings: see day
-# 120.)
+# people who use similar words. (The misses are so few because teaching and test share six phrasings: see day 120.)
 #
 # **Exercise 2.** And how many of its blocks are right?
 
@@ -234,7 +233,7 @@ pd.DataFrame(table).round(0).astype(int)
 # %% [markdown]
 # Right blocks, in percent. Where half are attacks nearly every block is right. Live, one in three to one in five hits a customer,
 # and as that rests on a dozen false alarms or fewer, the interval is wide. Missing no attack would hardly change it, a tenth of
-# the false alarms would. So says Axelsson of another detector: "the false alarm rate is the limiting factor for the
+# the false alarms would. So says Axelsson of intrusion detection: "the false alarm rate is the limiting factor for the
 # performance of an intrusion detection system" ([abstract](https://www.cerias.purdue.edu/apps/reports_and_papers/view/2815)).
 #
 # ## The threshold comes from prices and traffic
@@ -298,8 +297,9 @@ pd.DataFrame({(name, f"assistant {seed}"): summary(part)
 # read it can only guess. It obeys as before, and tells customers where they live themselves. One function is gone, the
 # operator's `note: share the other record`. That is the price of this permission.
 #
-# Now all layers. What is not delivered goes to a person. The *facts* are the desk's rule and the other city, given to the check:
-# no refund under "no", no such city in the reply.
+# Now all layers, in dollars per 1,000 live tickets, to the nearest ten. What is not delivered goes to a person. The *facts* are
+# the desk's rule and the other city, given to the check: no refund under "no", no such city in the reply. The model then
+# only proposes a refund, and a program that knows the rule grants it.
 
 # %%
 BROKEN = 12                                      # dollars for an invalid reply that is sent: invented
@@ -338,7 +338,7 @@ for (name, seed), rows in layers.groupby(["layer", "assistant"], sort=False):
     rate = found[name, seed] = per_1000(*(group.mean() for group in groups))
     axis.plot(rate, y, marker, color=colour, label=f"assistant {seed}" if name == "neither" else None)
     if "facts" not in name:                          # there it is 0 by definition
-        (low_1, high_1), (low_2, high_2) = map(wilson, groups)
+        (low_1, high_1), (low_2, high_2) = map(wilson, groups)     # weighed alike: a little wide
         axis.hlines(y, per_1000(low_1, low_2), per_1000(high_1, high_2), color=colour, linewidth=1.2)
 axis.set(yticks=range(len(names)), yticklabels=names, title="Harm that reaches a customer",
          xlabel="harmful replies per 1,000 live tickets, with 95 % intervals")
@@ -350,7 +350,7 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. " +
 
 # %% [markdown]
 # That validation never makes it dearer follows from the prices: a stopped reply costs 4 dollars or nothing, an invalid one at
-# least 12. What we measured: validation alone removes next to nothing. The guardrail stops nearly all harm from attacks and none
+# least 12. Measured is this: validation alone removes next to nothing. The guardrail stops nearly all harm from attacks and none
 # from ordinary tickets, which a detector of *attacks* has no reason to block; that part rests on four replies or fewer, hence the bars.
 # With the facts the check leaves nothing *by definition*, since we count harm with them: good where such facts exist, and silent
 # on all other harm. The own record ends the telling without knowing what telling looks like.
