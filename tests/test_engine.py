@@ -37,8 +37,7 @@ def test_each_wrong_answer_gets_its_misconception_named(key, i):
 @pytest.mark.parametrize("key", ALL)
 def test_wrong_answers_differ_from_each_other_unless_they_share_the_misconception(key):
     exercise = REGISTRY[key]
-    outputs = {f: [f(*exercise.inputs(np.random.default_rng([2026, t]))) for t in range(engine.TRIALS)]
-               for f, _ in exercise.wrong}
+    outputs = {f: [f(*exercise.draw(t)) for t in range(len(exercise.cases) + engine.TRIALS)] for f, _ in exercise.wrong}
     for (f, a), (g, b) in itertools.combinations(exercise.wrong, 2):
         if a != b:
             assert not all(engine.same(x, y) for x, y in zip(outputs[f], outputs[g], strict=True)), (f, g)

@@ -5,10 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from course_utils.exercises.guardrails import EXERCISES, is_valid, precision
+from course_utils import check, tickets
+from course_utils.exercises.guardrails import EXERCISES, LIMITS, REPLIES, deliver, is_valid, precision, threshold
+from course_utils.thresholds import cheapest, cost, rates, right_blocks, wilson
 from course_utils.workspace import root
+from course_utils.world import World
 
-NAMES = ("Reply", "valid", "harmful", "right_blocks", "rates", "cost", "best_limit", "live", "SHARE", "PRICES")
+NAMES = ("Reply", "valid", "harmful", "guardrail", "live", "own_record_only", "LIVE", "share")
+SOURCE = root() / "sources" / "01_guardrails_vs_validation.py"
 
 
 def defined_in_the_notebook(names):
@@ -18,7 +22,7 @@ def defined_in_the_notebook(names):
         return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
                 or any(t in names for t in targets))
 
-    tree = ast.parse((root() / "sources" / "01_guardrails_vs_validation.py").read_text(encoding="utf-8"))
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
     namespace = {"__name__": "notebook_01"}
     exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 01", "exec"), namespace)
     return namespace
@@ -27,6 +31,8 @@ def defined_in_the_notebook(names):
 book = defined_in_the_notebook(NAMES)
 INPUTS = {e.key: e.inputs for e in EXERCISES}
 
+
+# ------------------------------------------------------------------ the contract
 
 def test_pydantics_contract_and_the_plain_one_agree():
     rng = np.random.default_rng(0)
@@ -38,21 +44,58 @@ def test_pydantics_contract_and_the_plain_one_agree():
     assert 0.1 < np.mean(verdicts) < 0.9
 
 
+@pytest.mark.parametrize("text", REPLIES, ids=range(len(REPLIES)))
+def test_they_agree_on_what_was_written_by_hand(text):
+    assert book["valid"](text, 4821, 40) is is_valid(text, 4821, 40), text
+
+
 @pytest.mark.parametrize("text", ["", "x" * 5000, "Верните деньги", "\udcff", "[" * 100_000, "null", '{"amount": NaN}'])
 def test_whatever_arrives_is_no_error(text):
     assert book["valid"](text, 4821, 40) is is_valid(text, 4821, 40) is False
     assert book["harmful"](text, "no", "Lisbon") is False
 
 
-def test_precision_is_what_counting_gives():
-    rng = np.random.default_rng(1)
-    attack = rng.random(2_000_000) < 0.02
-    blocked = rng.random(attack.size) < np.where(attack, 0.95, 0.01)
-    counted = attack[blocked].mean()
-    for function in (precision, book["right_blocks"]):
-        assert function(0.02, 0.95, 0.01) == pytest.approx(counted, abs=0.006)
-        assert function(0.0002, 0.6, 0.0005) == pytest.approx(0.193, abs=0.001)
+def only(**fields):
+    """A contract that is right, but also refuses what has other fields than these."""
+    def contract(text, order, total):
+        return is_valid(text, order, total) and all(json.loads(text)[k] in v for k, v in fields.items())
+    return contract
 
+
+def stripped(text, order, total):
+    return is_valid(text, order, total) and bool(json.loads(text)["text"].strip())
+
+
+def unhashable(text, order, total):
+    try:
+        reply = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    known = isinstance(reply, dict) and reply.get("action") in {"refund", "refuse", "inform", "escalate"}
+    return known and is_valid(text, order, total)
+
+
+def recursive(text, order, total):
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return is_valid(text, order, total)
+
+
+@pytest.mark.parametrize("wrong", [only(action=["refund", "refuse"]), only(action=["refund", "inform", "escalate"]),
+                                   stripped, unhashable, recursive])
+def test_contracts_that_are_nearly_right_are_found_out(wrong):
+    assert check("guardrails.is_valid", wrong).status == "incorrect"
+
+
+def test_all_four_actions_and_a_partial_refund_are_among_the_cases():
+    valid = [json.loads(text) for text in REPLIES if is_valid(text, 4821, 40)]
+    assert {r["action"] for r in valid} == {"refund", "refuse", "inform", "escalate"}
+    assert {r["amount"] for r in valid if r["action"] == "refund"} == {1, 15, 40}
+
+
+# ------------------------------------------------------------------ harm
 
 def reply(action, text):
     return json.dumps({"action": action, "order": 1234, "amount": 0, "text": text})
@@ -63,15 +106,87 @@ def reply(action, text):
     (reply("refuse", "we cannot refund"), "no", False), (reply("inform", "Ana lives in Lisbon"), "yes", True),
     (reply("inform", "your city is Oslo"), "no", False), ('{"action": "refund", "amount": Oslo}', "no", False),
     ('{"text": "Lisbon', "yes", True), ('["refund"]', "no", False), ("7", "no", False)])
-def test_harm_is_a_wrong_refund_or_a_strangers_city(text, policy, expected):
+def test_harm_is_a_wrong_refund_or_the_other_city(text, policy, expected):
     assert book["harmful"](text, policy, "Lisbon") is expected
 
 
-def test_reweighing_is_bayes_and_the_best_limit_is_the_cheapest():
-    assert book["live"](0.25) == pytest.approx(book["SHARE"])
+def test_with_the_own_record_only_the_prompt_lacks_the_other_city():
+    rows = World(7).tickets(80, 90, attacks=0.25)
+    for prompt, city in zip(rows.prompt, rows.other_city):
+        narrow = book["own_record_only"](prompt)
+        customer, other, *rest = narrow.split("\n")
+        assert city not in narrow and customer.split(": ")[1] == other.split(": ")[1]
+        assert rest == prompt.split("\n")[2:]
+
+
+def test_every_attack_gives_an_order():
+    assert all("{x}" in phrase for phrase in tickets.ATTACKS + tickets.LATER_ATTACKS)
+
+
+# ------------------------------------------------------------------ error rates and prices
+
+def test_precision_is_what_counting_gives():
+    rng = np.random.default_rng(1)
+    attack = rng.random(2_000_000) < 0.02
+    blocked = rng.random(attack.size) < np.where(attack, 0.95, 0.01)
+    counted = attack[blocked].mean()
+    for function in (precision, right_blocks):
+        assert function(0.02, 0.95, 0.01) == pytest.approx(counted, abs=0.006)
+
+
+def test_the_cheapest_threshold_is_the_exercises_and_no_other_is_cheaper():
     rng = np.random.default_rng(2)
-    attack = rng.random(300) < 0.25
-    scores = rng.normal(size=300) + 2 * attack
-    best = book["cost"](scores, attack, book["best_limit"](scores, attack))
-    assert all(best <= book["cost"](scores, attack, limit) + 1e-9 for limit in scores)
-    assert book["cost"](scores, attack, np.inf) == pytest.approx(1000 * book["SHARE"] * book["PRICES"]["harm"])
+    for case in (*LIMITS, *(INPUTS["guardrails.threshold"](rng) for _ in range(30))):
+        scores, attack, *live = case
+        best = cheapest(*case)
+        assert best == threshold(*case)
+        assert all(cost(scores, attack, best, *live) <= cost(scores, attack, limit, *live) + 1e-9 for limit in scores)
+    assert [threshold(*case) for case in LIMITS[:2]] == [np.inf, np.inf]
+    assert cost(scores, attack, np.inf, 0.02, 100, 4) == pytest.approx(2000)
+
+
+def test_wilsons_interval_covers():
+    rng = np.random.default_rng(3)
+    intervals = [wilson(rng.random(200) < 0.05) for _ in range(400)]
+    assert 0.92 < np.mean([low <= 0.05 <= high for low, high in intervals]) < 0.98
+
+
+def test_reweighing_is_bayes():
+    assert book["live"](0.25) == pytest.approx(book["share"]) and book["live"](0.0) == 0 and book["live"](1.0) == 1
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9, 21, 22, 23])
+def test_the_chosen_and_the_reweighed_threshold_are_far_below_the_others(seed):
+    score, live = book["guardrail"](seed), book["LIVE"]
+    tune, test = (World(seed).tickets(*days, attacks=0.25) for days in ((40, 60), (80, 120)))
+    limit = cheapest(score(tune), (tune.attack != "").values, **live)
+    scores, attack = score(test), (test.attack != "").values
+    textbook = live["refusal"] / (live["refusal"] + live["miss"])
+    chosen, reweighed, half, raw, none = (cost(s, attack, at, **live) for s, at in (
+        (scores, limit), (book["live"](scores), textbook), (scores, 0.5), (scores, textbook), (scores, np.inf)))
+    assert max(chosen, reweighed) < half < none < raw
+    missed, refused = rates(scores, attack, limit)
+    balanced, live_blocks = (right_blocks(share, 1 - missed, refused) for share in (0.5, live["share"]))
+    assert balanced > 0.97 and live_blocks < 0.95
+    assert right_blocks(live["share"], 1, refused) - live_blocks < 0.02 < right_blocks(
+        live["share"], 1 - missed, refused / 10) - live_blocks
+
+
+# ------------------------------------------------------------------ delivery
+
+def test_a_correct_delivery_in_another_style_is_accepted():
+    def other(attempts, is_valid, guard):
+        words = []
+        for text in attempts:
+            try:
+                word = "blocked" if guard(text) else "sent" if is_valid(text) else "invalid"
+            except TimeoutError:
+                word = "unknown"
+            words.append(word)
+            if word != "invalid":
+                break
+        action = {"blocked": "block", "sent": "send"}.get(words[-1], "escalate")
+        return {"action": action, "text": text if action == "send" else "", "log": words}
+
+    assert check("guardrails.deliver", other).status == "correct"
+    assert deliver(["{"], lambda text: False, lambda text: False)["action"] == "escalate"

@@ -47,6 +47,7 @@ class Exercise:
     wrong : ``(function, misconception)`` pairs. The function's docstring explains the
         misconception to whoever holds it.
     hints : from a nudge to nearly the answer.
+    cases : arguments written by hand, tried before the random ones: what random inputs rarely hit.
     """
 
     key: str
@@ -55,6 +56,13 @@ class Exercise:
     wrong: list[tuple[Callable, str]]
     hints: tuple[str, ...]
     rtol: float = 1e-6
+    cases: tuple[tuple, ...] = ()
+
+    def draw(self, trial: int) -> tuple:
+        """The arguments of one trial, made afresh: first the cases, then random inputs."""
+        if trial < len(self.cases):
+            return copy.deepcopy(self.cases[trial])
+        return self.inputs(np.random.default_rng([2026, trial - len(self.cases)]))
 
     @property
     def name(self) -> str:
@@ -318,15 +326,14 @@ def _check(exercise: Exercise, answer) -> Result:
                          f"after its name. It was given {show(answer)}.")
 
     # All the truth is computed before any of the learner's code runs.
-    def draw(trial):
-        return exercise.inputs(np.random.default_rng([2026, trial]))
-    wants = [exercise.reference(*draw(t)) for t in range(TRIALS)]
-    wrongs = [[wrong(*draw(t)) for t in range(TRIALS)] for wrong, _ in exercise.wrong]
-    originals, args = [draw(t) for t in range(TRIALS)], [draw(t) for t in range(TRIALS)]
+    draw, trials = exercise.draw, range(len(exercise.cases) + TRIALS)
+    wants = [exercise.reference(*draw(t)) for t in trials]
+    wrongs = [[wrong(*draw(t)) for t in trials] for wrong, _ in exercise.wrong]
+    originals, args = [draw(t) for t in trials], [draw(t) for t in trials]
     blanks, right, shown, agrees = [], [], [], [True] * len(wrongs)
 
     def run_all():  # comparing and showing run code of the answer too, so they share its time
-        for trial in range(TRIALS):
+        for trial in trials:
             got = _call(answer, args[trial])
             blanks.append(any(got is b for b in blank))
             agrees[:] = [a and same(got, w[trial], exercise.rtol) for a, w in zip(agrees, wrongs)]
@@ -350,7 +357,8 @@ def _check(exercise: Exercise, answer) -> Result:
             return incorrect("Your function changes its input in place: whoever passed it in now holds other data. "
                              f"Work on a copy.\nSeen at {_show_call(exercise, original)}.")
     if all(right):
-        return _result(key, "correct", f"It agrees with the reference on {TRIALS} random inputs.")
+        return _result(key, "correct", f"It agrees with the reference on {TRIALS} random inputs" +
+                       (f" and {len(exercise.cases)} chosen ones." if exercise.cases else "."))
     first = right.index(False)
     example = (f"For {_show_call(exercise, originals[first])}\n"
                f"yours gave {shown[first]}, the reference gives {show(wants[first])}.")

@@ -17,7 +17,8 @@ def is_valid(text, order, total):
     Returns True if text is a JSON object with exactly the keys "action", "order", "amount" and "text",
         where "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number
         `order`; "amount" is a whole number, from 1 to `total` for a refund and 0 for any other action;
-        "text" is a text that is not empty. Else False. True and False are no numbers. Never raises.
+        "text" is a text that is not empty. Else False. True, False and 40.0 are no whole numbers. What
+        json.loads accepts is JSON. Never raises, whatever arrives.
     """
     import json
 
@@ -35,6 +36,24 @@ def is_valid(text, order, total):
     if not isinstance(reply["text"], str) or not reply["text"]:
         return False
     return 1 <= amount <= total if action == "refund" else amount == 0
+
+
+def _written(order=4821, **changes):
+    """A valid reply as JSON, but for the changes."""
+    return json.dumps({"action": "inform", "order": order, "amount": 0, "text": "we answer today", **changes})
+
+
+_PAYS = {"action": "refund", "amount": 40}
+REPLIES = [
+    *(_written(action=action) for action in ("refuse", "inform", "escalate", "refund", "approve", ["refund"], {}, None)),
+    *(_written(action="refund", amount=amount) for amount in (40, 1, 15, 0, -5, 41, 15.0, "15", True, None)),
+    *(_written(action=action, amount=amount) for action in ("inform", "refuse") for amount in (5, -5, 0.0, False)),
+    *(_written(**_PAYS, order=order) for order in (4822, "4821", 4821.0, True)),
+    *(_written(text=text) for text in (" ", "", 7, ["fine"])),
+    _written(**_PAYS, note="fine"), _written()[:-1] + ', "amount": 5}', json.dumps({**_PAYS, "order": 4821}),
+    f"\n {_written(**_PAYS)} \n", f"```json\n{_written()}\n```", _written()[:-2], _written() * 2, f"[{_written()}]",
+    _written(**_PAYS).replace("40", "NaN"), "", "null", "7", "[]", '"refund"', "Я не могу", "\udcff\x00", "[" * 5000,
+    '{"a":' * 5000]
 
 
 def _reply_inputs(rng):
@@ -100,11 +119,47 @@ def _types_only(text, order, total):
     return reply is not None and _fields(reply)
 
 
-def _no_lower_bound(text, order, total):
-    """The amount was held against the total only. Refunds of zero and of less than zero pass, and so do amounts
-    beside an action that pays nothing."""
+def _amounts(allowed):
+    """A wrong contract: everything is checked, but the amount only by ``allowed(action, amount, total)``."""
+    def contract(text, order, total):
+        reply = _load(text)
+        return (reply is not None and _fields(reply) and reply["order"] == order
+                and bool(allowed(reply["action"], reply["amount"], total)))
+    return contract
+
+
+def _explained(function, text):
+    function.__doc__ = text
+    return function
+
+
+_one_sided = _explained(_amounts(lambda action, amount, total: amount <= total), """
+    The amount was held against the total only, whatever the action. Refunds of zero and of less than zero pass, and so do
+    amounts beside an action that pays nothing.""")
+_negative = _explained(_amounts(lambda action, amount, total: amount <= total if action == "refund" else amount == 0), """
+    A refund has an upper limit here and no lower one. Zero passes, and so does an amount below zero, which would take money
+    from the customer.""")
+_zero_refund = _explained(_amounts(lambda action, amount, total: 0 <= amount <= total if action == "refund" else amount == 0),
+                          """
+    A refund of 0 passes. The contract says from 1 on: a refund that pays nothing is a refusal that does not say so.""")
+_no_upper = _explained(_amounts(lambda action, amount, total: amount >= 1 if action == "refund" else amount == 0), """
+    A refund has no upper limit here. More than was paid for the order passes, and that is the dearest of all mistakes.""")
+_any_beside = _explained(_amounts(lambda action, amount, total: action != "refund" or 1 <= amount <= total), """
+    The amount was checked for refunds only. Beside any other action it must be 0: a program that reads the amount first pays
+    it.""")
+_all_or_nothing = _explained(_amounts(lambda action, amount, total: amount == (total if action == "refund" else 0)), """
+    Only the whole total passes as a refund. The contract allows any whole number from 1 up to it: a check that is stricter
+    than the contract rejects good replies.""")
+
+
+def _float_is_int(text, order, total):
+    """Python says that 15.0 == 15, so a number with a decimal point passed. The contract wants whole numbers, and a program in
+    another language may not read 15.0 as one."""
     reply = _load(text)
-    return reply is not None and _fields(reply) and reply["order"] == order and reply["amount"] <= total
+    if reply is None:
+        return False
+    whole = {k: int(v) for k, v in reply.items() if isinstance(v, float) and v.is_integer()}
+    return is_valid(json.dumps({**reply, **whole}), order, total)
 
 
 def _any_order(text, order, total):
@@ -130,9 +185,10 @@ def _bool_is_int(text, order, total):
     """In Python True is 1 and False is 0, and isinstance(False, int) says yes. In JSON `false` is no number, and whoever
     reads the amount in another language gets an error, or a surprise."""
     reply = _load(text)
-    if reply is not None and isinstance(reply["amount"], bool):
-        return is_valid(json.dumps({**reply, "amount": int(reply["amount"])}), order, total)
-    return is_valid(text, order, total)
+    if reply is None:
+        return False
+    numbers = {k: int(v) for k, v in reply.items() if isinstance(v, bool)}
+    return is_valid(json.dumps({**reply, **numbers}), order, total)
 
 
 def _repaired(text, order, total):
@@ -188,6 +244,12 @@ def _as_in_the_test(share, hit, false_alarm):
     return hit / (hit + false_alarm)
 
 
+def _alarms_of_all(share, hit, false_alarm):
+    """The attacks were weighed with their share and the false alarms with nothing. The false-alarm rate holds for harmless
+    requests, and they are 1 - share of all."""
+    return share * hit / (share * hit + false_alarm)
+
+
 def _share_of_all(share, hit, false_alarm):
     """That is the share of all requests that are attacks and blocked. It has to be divided by the share that is blocked."""
     return share * hit
@@ -207,8 +269,7 @@ def threshold(scores, attack, share, miss, refusal):
     scores : array of float, higher is more suspicious, one for each request; all different.
     attack : array of bool, which are attacks: far more than live, where their share is `share`.
     miss, refusal : dollars for an attack that passes, and for a harmless request that is blocked.
-    Returns one of the scores (block from it on), or float("inf") to block nothing. Among equally cheap
-        ones the highest.
+    Returns the score to block from, or float("inf") to block nothing. Of equally cheap ones the highest.
     """
     best, least = float("inf"), share * miss
     for t in sorted(scores, reverse=True):
@@ -222,10 +283,60 @@ def threshold(scores, attack, share, miss, refusal):
 
 def _threshold_inputs(rng):
     n = int(rng.integers(40, 120))
-    attack = rng.random(n) < 0.5
+    attack = rng.random(n) < rng.choice([0.25, 0.4, 0.6])
     attack[:2] = True, False
     scores = np.round(1 / (1 + np.exp(-(rng.normal(size=n) + 2.0 * attack - 1))), 4) + np.arange(n) * 1e-7
     return scores, attack, float(rng.choice([0.01, 0.03, 0.1])), int(rng.choice([50, 250])), int(rng.choice([2, 4, 10]))
+
+
+def _sorted_case(kinds, share, miss, refusal):
+    """Scores from 0.9 downward, one for each letter: a for an attack, h for a harmless request."""
+    scores = np.round(0.9 - 0.8 * np.arange(len(kinds)) / len(kinds), 3)
+    return scores, np.array([kind == "a" for kind in kinds]), share, miss, refusal
+
+
+LIMITS = (_sorted_case("hhahahaa", 0.01, 50, 10), _sorted_case("haaahahhah", 0.03, 50, 10),     # block nothing
+          _sorted_case("ahah", 0.25, 30, 10),                                                   # two are equally cheap
+          _sorted_case("aahahhhh", 0.25, 120, 10))
+
+
+def _never_nothing(scores, attack, share, miss, refusal):
+    """The cheapest of the scores was taken, and "block nothing" was not among the choices. A weak guardrail against rare
+    attacks can cost more than it saves."""
+    return min(sorted(scores, reverse=True), key=lambda t: _live_cost(scores >= t, attack, share, miss, refusal))
+
+
+def _lowest_of_ties(scores, attack, share, miss, refusal):
+    """Of two thresholds that cost the same the lower one was taken. It refuses more customers for the same money, and money
+    is not all that a refusal costs."""
+    return min([*sorted(scores), float("inf")], key=lambda t: _live_cost(scores >= t, attack, share, miss, refusal))
+
+
+def _live_cost(blocked, attack, share, miss, refusal):
+    return share * (~blocked[attack]).mean() * miss + (1 - share) * blocked[~attack].mean() * refusal
+
+
+def _cheapest(scores, cost):
+    return min([float("inf"), *sorted(scores, reverse=True)], key=lambda t: round(cost(scores >= t), 10))
+
+
+def _joint(scores, attack, share, miss, refusal):
+    """Missed attacks were counted as a share of all requests in the sample, and then multiplied by the share of attacks once
+    more. Weigh the share of the *attacks* that is missed, and the share of the *harmless* that is refused."""
+    return _cheapest(scores, lambda blocked: (share * (attack & ~blocked).mean() * miss
+                                              + (1 - share) * (~attack & blocked).mean() * refusal))
+
+
+def _swapped(scores, attack, share, miss, refusal):
+    """The two prices changed places: a missed attack was charged like a refusal, and the other way round."""
+    return threshold(scores, attack, share, refusal, miss)
+
+
+def _strictly_above(scores, attack, share, miss, refusal):
+    """You took score > t for blocked. The task blocks from the score on, itself included: >= . As it is, the request with the
+    score that you return passes."""
+    return min([float("inf"), *sorted(scores, reverse=True)],
+               key=lambda t: round(_live_cost(scores > t, attack, share, miss, refusal), 10))
 
 
 def _half(scores, attack, share, miss, refusal):
@@ -313,6 +424,11 @@ def _deliver_inputs(rng):
     return [str(t) for t in picked], _well_formed, _guard
 
 
+ATTEMPTS = (["{fine}"], ["{fine", "{fine}"], ["{Lisbon}", "{fine}"], ["Lisbon", "{fine}"], ["{slow}", "{fine}"],
+            ["oops", "{Lisbon}"], ["oops", "{slow}", "{fine}"], ["{Lisbon}", "{slow}", "{fine}"], ["oops"],
+            ["oops", "{fine", "{order 4821}", "{slow}"])
+
+
 def _retry_blocked(attempts, is_valid, guard):
     """A blocked reply was asked for again. Each new try is a new chance for the one that the guard misses: a miss rate
     of 10 % is 10 % for one reply, and far more for the best of five."""
@@ -326,6 +442,29 @@ def _retry_blocked(attempts, is_valid, guard):
             return {"action": "send", "text": text, "log": [*log, "sent"]}
         log.append("blocked" if blocked else "invalid")
     return {"action": "escalate", "text": "", "log": log}
+
+
+def _retry_everything(attempts, is_valid, guard):
+    """Whatever went wrong, the next attempt was taken. Only what is malformed may be tried again: after a block each new try is
+    a new chance for what the guard misses, and a guard that is down will not be up for the next one."""
+    log = []
+    for text in attempts:
+        try:
+            blocked = guard(text)
+        except TimeoutError:
+            log.append("unknown")
+            continue
+        if not blocked and is_valid(text):
+            return {"action": "send", "text": text, "log": [*log, "sent"]}
+        log.append("blocked" if blocked else "invalid")
+    return {"action": "escalate", "text": "", "log": log}
+
+
+def _retry_then_block(attempts, is_valid, guard):
+    """A blocked reply was asked for again, and "block" came only when the attempts were used up. By then the model has had all
+    its chances to find a wording that the guard misses."""
+    result = _retry_blocked(attempts, is_valid, guard)
+    return {**result, "action": "block"} if result["log"][-1] == "blocked" else result
 
 
 def _fail_open(attempts, is_valid, guard):
@@ -412,7 +551,11 @@ EXERCISES = [
     Exercise("guardrails.is_valid", is_valid, _reply_inputs,
              [(_parses, "it parses, so it is valid"),
               (_types_only, "fields are valid one by one"),
-              (_no_lower_bound, "a limit has one side"),
+              (_one_sided, "a limit has one side"), (_negative, "a limit has one side"), (_no_upper, "a limit has one side"),
+              (_zero_refund, "a refund of nothing is a refund"),
+              (_any_beside, "fields are valid one by one"),
+              (_all_or_nothing, "stricter is safer"),
+              (_float_is_int, "15.0 is a whole number"),
               (_any_order, "well formed is about the right thing"),
               (_extra_keys, "what is not asked for does no harm"),
               (_bool_is_int, "False is a number"),
@@ -420,11 +563,13 @@ EXERCISES = [
              ("Parse first, and return False on any error. Then ask: an object? exactly these keys? each type? Then how they "
               "go together.",
               "type(x) is int is False for True and False; isinstance(True, int) is not.",
-              "json.loads raises ValueError on broken text, and RecursionError on thousands of brackets.")),
+              "json.loads raises ValueError on broken text, and RecursionError on thousands of brackets."),
+             cases=tuple((text, 4821, 40) for text in REPLIES)),
     Exercise("guardrails.precision", precision, _precision_inputs,
              [(_hit_rate, "the hit rate is the share of blocks that are right"),
               (_no_false_alarms, "few false alarms are few wrong blocks"),
               (_as_in_the_test, "live traffic is like the test set"),
+              (_alarms_of_all, "a rate needs no share"),
               (_share_of_all, "of all is of the blocked"),
               (_misses_too, "missed attacks are blocked too")],
              ("Imagine 10,000 requests. How many attacks are blocked? How many harmless ones?",
@@ -435,13 +580,21 @@ EXERCISES = [
               (_best_f1, "the best F1 is the cheapest"),
               (_fewest_errors, "an error is an error"),
               (_no_miss, "a guardrail must miss nothing"),
-              (_bayes_raw, "a score is a probability")],
+              (_bayes_raw, "a score is a probability"),
+              (_never_nothing, "a guardrail is always worth its price"),
+              (_lowest_of_ties, "a refusal costs only money"),
+              (_joint, "a rate is a share of all"),
+              (_swapped, "an error is an error"),
+              (_strictly_above, "from it on is above it")],
              ("For each candidate: which share of the attacks passes, which share of the harmless is refused? What does a live "
               "request cost on average then?",
               "Cost: share * missed * miss + (1 - share) * refused * refusal. Blocking nothing costs share * miss.",
-              "Go through the scores from the highest down, and change your mind only when it gets cheaper.")),
+              "Go through the scores from the highest down, and change your mind only when it gets cheaper."),
+             cases=LIMITS),
     Exercise("guardrails.deliver", deliver, _deliver_inputs,
              [(_retry_blocked, "a block is a reason to try again"),
+              (_retry_everything, "a block is a reason to try again"),
+              (_retry_then_block, "a block is a reason to try again"),
               (_fail_open, "no answer is a good answer"),
               (_time_out_is_retried, "a silent guard is the model's fault"),
               (_valid_first, "what is invalid cannot do harm"),
@@ -450,5 +603,6 @@ EXERCISES = [
               (_no_guard, "what is valid may be sent"),
               (_sends_anyway, "an answer is better than none")],
              ("Of the four words in the log, one lets you go on to the next attempt. Which?",
-              "try: blocked = guard(text); except TimeoutError: return. Then the block, then the contract.")),
+              "try: blocked = guard(text); except TimeoutError: return. Then the block, then the contract."),
+             cases=tuple((attempts, _well_formed, _guard) for attempts in ATTEMPTS)),
 ]

@@ -61,14 +61,14 @@ ITEMS = (
           "It can be decided exactly, once the order is known. A classifier would be wrong now and then, a fixed limit is "
           "another rule."),
     _item("c2", "closing",
-          "A reply is blocked by the guardrail. A colleague proposes to ask the model again, up to five times, until one "
-          "passes. What do you say?",
-          "No: each new try is a new chance for what the guardrail misses.",
-          "Yes, if each of the five replies is validated against the schema.",
-          "Yes: what passes the guardrail has been found to be harmless.",
-          "Yes, with a second guardrail for the replies that took three tries.",
-          "A guardrail with a miss rate, asked until it says yes, says yes to the harmful one it misses. Retry what is "
-          "malformed."),
+          "A travel portal lets its model write up to five texts for a hotel and publishes the first that its filter for false "
+          "promises lets through. In a test the filter missed one false promise in ten. Some hotels tempt the model to a "
+          "false promise in every text. For how many of these is one published?",
+          "For about four in ten: five texts are five chances to slip by.",
+          "For none of them, if each text also keeps the schema of the page.",
+          "For one in ten, since that is the miss rate which the test found.",
+          "For hardly any, once a second filter reads what the first let by.",
+          "1 - 0.9 to the fifth is 0.41, if misses are independent. Retrying until it passes selects for what is missed."),
     _item("c3", "closing",
           "Every answer of your assistant is valid JSON; your guardrail has 4 % misses and 2 % false alarms. The assistant can "
           "pay up to 10,000 euros without asking. What would you change first?",
@@ -76,5 +76,5 @@ ITEMS = (
           "The schema: a field for the reason would make a wrong payment invalid.",
           "Nothing yet: 4 % is a measured figure, and holds until the next test.",
           "The guardrail: a second one in line brings the misses down to 0.16 %.",
-          "Two guardrails miss the same things. A limit of 100 euros cuts the worst miss by a factor of a hundred, exactly."),
+          "Two guardrails often miss the same things. A limit of 100 euros cuts the worst miss to a hundredth, exactly."),
 )
