@@ -17,7 +17,10 @@ if __name__ == "__main__":
         import resource
         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     sys.modules["course_utils"] = None             # importing it fails
+    with contextlib.suppress(ImportError):
+        import numpy  # noqa: F401 - most policies do, and it takes long on a busy machine
     source, space, memory = json.loads(questions.readline()), {}, {}
+    print("ready", file=answers, flush=True)
     for line in questions:
         question = json.loads(line)
         try:
@@ -31,5 +34,4 @@ if __name__ == "__main__":
         except BaseException as error:             # SystemExit and KeyboardInterrupt too
             text = f"{type(error).__name__}: {error}"[:300] if "policy" in space else f"no policy: {error}"[:300]
             answer = json.dumps({"error": text})
-        answers.write(answer + "\n")
-        answers.flush()
+        print(answer, file=answers, flush=True)

@@ -7,7 +7,6 @@ that knows the answer from elsewhere does not need its readings, and that is wha
 """
 from __future__ import annotations
 
-import inspect
 import json
 import math
 import os
@@ -15,7 +14,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -23,13 +21,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from .policies import POLICIES, Builtin
+from .policies import POLICIES, Builtin, as_text
+from .reasons import claim_problem, judge
 from .simulator import Dials, Episode, Refused
-from .situations import FREE, REPAIRS, SIGNALS, SITUATIONS
+from .situations import REPAIRS, SIGNALS, SITUATIONS
 
 TRAINING = range(100)             # for practice and for estimating; graded runs use other seeds
 HIDDEN = range(9000, 9040)
-STEP_SECONDS, START_SECONDS, RUN_SECONDS = 2.0, 20.0, 120.0
+STEP_SECONDS, START_SECONDS, RUN_SECONDS = 2.0, 60.0, 120.0
 LONGEST_ANSWER = 20_000           # characters
 
 
@@ -49,7 +48,7 @@ class Child:
         """The policy's (action, claim) for this morning, or Fault."""
         if self.process is None:
             self._start()
-        line = self._talk({"new": new, "observation": observation})
+        line = self._talk({"new": new, "observation": observation}, STEP_SECONDS)
         if not line.endswith("\n"):
             late = self.late
             self.stop()
@@ -63,8 +62,8 @@ class Child:
         except (ValueError, KeyError, TypeError, RecursionError):
             self.stop()
             raise Fault("an answer that is no answer: it wrote to the wire itself") from None
-        cheated = "course_utils" in str(answer["error"])
-        raise Fault(f"{'reached for the simulator' if cheated else 'raised'}: {answer['error']}")
+        error = str(answer["error"]).encode("ascii", "backslashreplace").decode()
+        raise Fault(f"{'reached for the simulator' if 'course_utils' in error else 'raised'}: {error}")
 
     def stop(self) -> None:
         """End the interpreter; the next question starts another."""
@@ -84,21 +83,21 @@ class Child:
             [sys.executable, "-I", str(Path(__file__).with_name("child.py"))], cwd=self.folder.name, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
-        self.process.stdin.write(json.dumps(self.source) + "\n")
-        self.fresh = True
+        if self._talk(self.source, START_SECONDS) != "ready\n":
+            raise RuntimeError("no interpreter for the policy came up; is this machine out of memory?")
 
-    def _talk(self, question):
-        line = json.dumps(question)
+    def _talk(self, message, seconds):
+        line = json.dumps(message)
         if self.traffic is not None:
             self.traffic.append(line)
-        self.deadline = time.monotonic() + STEP_SECONDS + (START_SECONDS if self.fresh else 0)
+        self.deadline = time.monotonic() + seconds
         try:
             self.process.stdin.write(line + "\n")
             return self.process.stdout.readline(LONGEST_ANSWER)
         except (OSError, UnicodeDecodeError):
             return ""
         finally:
-            self.deadline, self.fresh = None, False
+            self.deadline = None
 
     def _watch(self):
         while self.open:
@@ -107,24 +106,6 @@ class Child:
             if deadline is not None and process is not None and time.monotonic() > deadline:
                 self.late = True
                 process.kill()
-
-
-def claim_problem(claim, needed: bool) -> str:
-    """What is wrong with a claim, or "". Only repairs need one in full."""
-    if not needed:
-        return "" if claim is None or isinstance(claim, dict) else "a claim is a dict or None"
-    if not isinstance(claim, dict):
-        return "a repair needs a claim, a dict"
-    p, missing = claim.get("p"), {"owner", "p", "cites", "by", "stop"} - set(claim)
-    if missing:
-        return f"it lacks {', '.join(sorted(missing))}"
-    if not isinstance(p, dict) or not set(p) <= set(SITUATIONS):
-        return "p must give a probability for names of situations"
-    if not all(isinstance(v, (int, float)) and 0 <= v <= 1 for v in p.values()) or not abs(sum(p.values()) - 1) < 0.01:
-        return "the probabilities must lie between 0 and 1 and sum to 1"
-    if not isinstance(claim["cites"], list) or not all(c in SIGNALS for c in claim["cites"]):
-        return f"cites must be a list of names out of {', '.join(SIGNALS)}"
-    return ""
 
 
 def play(episode: Episode, decide: Callable) -> dict:
@@ -145,8 +126,7 @@ def play(episode: Episode, decide: Callable) -> dict:
                     raise Refused(f"bad claim with {action}: {problem}")
                 episode.order(action, (claim or {}).get("owner"))
                 if action in REPAIRS and first is None:
-                    first = {"day": episode.day, "repair": action, "situation": episode.situation,
-                             **_judge(claim, episode)}
+                    first = {"repair": action, **judge(claim, episode)}
             except Refused as refusal:
                 verdict = verdict or f"day {episode.day}: {refusal}"
             except Fault as fault:
@@ -160,52 +140,13 @@ def play(episode: Episode, decide: Callable) -> dict:
             "orders": ", ".join(f"{day} {order}" for day, order in episode.log), "verdict": verdict}
 
 
-def _judge(claim, episode) -> dict:
-    """Multiclass Brier score, and whether the cited readings exist and favour the claim three to one.
-
-    A free signal counts with its mean of the last five days. The ratio is against the runner-up of the claim itself:
-    the likeliest situation that another cure would end; if several share that place, against each of them.
-    """
-    p = {name: float(claim["p"].get(name, 0)) for name in SITUATIONS}
-    top = max(p, key=p.get)
-    rivals = [s for s in p if SITUATIONS[s].cure != SITUATIONS[top].cure]
-    runners_up = [s for s in rivals if p[s] == max(p[r] for r in rivals)]
-    days = range(max(0, episode.day - 4), episode.day + 1)
-    state = {name: (value, 1) for name, (_, value) in episode.readings.items()}
-    state |= {name: (sum(episode.signal(name, day) for day in days) / len(days), len(days)) for name in FREE}
-
-    def support(situation):
-        return sum(_log_density(*state[c], SITUATIONS[situation].strength.get(c, 0)) for c in claim["cites"])
-
-    there = bool(claim["cites"]) and all(c in state for c in claim["cites"])
-    return {"brier": sum((p[s] - (s == episode.situation)) ** 2 for s in p), "top": top,
-            "cited": there and all(support(top) - support(s) > math.log(3) for s in runners_up)}
-
-
-def _log_density(value, days, strength):
-    mean = 1.1 * strength                             # 1.1 and 0.16: mean of the severity, and its SD over the mean
-    variance = 1 / days + (0.16 * mean) ** 2
-    return -0.5 * (value - mean) ** 2 / variance - 0.5 * math.log(variance)
-
-
-def source_of(policy) -> str:
-    """A learner's policy as text: the text itself, a file, or a function named ``policy``."""
-    if isinstance(policy, Path):
-        return policy.read_text(encoding="utf-8")
-    if inspect.isfunction(policy):
-        return textwrap.dedent(inspect.getsource(policy))
-    if isinstance(policy, str):
-        return policy
-    raise TypeError(f"a policy is a name ({', '.join(POLICIES)}), a text, a Path or a function; got {type(policy).__name__}")
-
-
 def run(policy, seeds: Iterable[int] = HIDDEN, situations: Iterable[str] | None = None,
         dials: Dials = Dials(), scramble: bool = False, traffic: list | None = None) -> pd.DataFrame:  # noqa: B008
     """Scores of a policy, one row an episode: what it cost, whether it was cured, what was claimed, any verdict.
 
     ``policy`` is a name in ``POLICIES``, or a learner's: the text of a module that defines
-    ``policy(observation, memory) -> (action, claim)``, a Path to one, or the function. Learners' texts run in another
-    interpreter; a function takes nothing along from its notebook, so it must import and define what it uses.
+    ``policy(observation, memory) -> (action, claim)``, or a Path to one. It runs in another interpreter;
+    ``as_text(helper, policy, TABLE=table)`` makes such a text from what stands in a notebook.
 
     ``scramble=True`` shows wrong readings of the paid diagnostics (see ``grading.grade``); a list given as ``traffic``
     receives every line that was sent to the other interpreter.
@@ -221,14 +162,17 @@ def run(policy, seeds: Iterable[int] = HIDDEN, situations: Iterable[str] | None 
     builtin = POLICIES.get(policy) if isinstance(policy, str) else policy
     if isinstance(builtin, Builtin):
         rows = {task: _in_process(builtin, Episode(*task, dials, scramble)) for task in tasks}
+    elif isinstance(policy, (str, Path)) or callable(policy):
+        text = policy.read_text(encoding="utf-8") if isinstance(policy, Path) else policy
+        rows = _elsewhere(as_text(text) if callable(text) else text, tasks, dials, scramble, traffic)
     else:
-        rows = _elsewhere(source_of(policy), tasks, dials, scramble, traffic)
+        raise TypeError(f"a policy is a name ({', '.join(POLICIES)}), a text or a Path; got {type(policy).__name__}")
     return pd.DataFrame([{"seed": task[1], **rows[task]} for task in tasks])
 
 
 def _in_process(builtin, episode):
     memory: dict = {}
-    return play(episode, lambda observation, new: builtin(observation, memory, episode))
+    return play(episode, lambda observation, new: builtin.decide(observation, memory, episode))
 
 
 def _elsewhere(source, tasks, dials, scramble, traffic):
