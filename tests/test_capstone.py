@@ -308,20 +308,19 @@ def test_misbehaviour_gets_a_verdict_and_the_other_episodes_survive(body, monkey
     """It misbehaves where complaints are high on the first morning: in one of these two episodes, not in the other."""
     monkeypatch.setattr(runner, "STEP_SECONDS", 0.5)
     first, second = (Episode("none", seed).signal("complaints") for seed in (0, 1))
-    test = "<" if first < second else ">"
-    text = (f"CLAIM = {CLAIM}\n{HEAD}    bad = memory.setdefault('bad', observation['complaints'] {test} {(first + second) / 2})\n"
-            f"    if bad:\n        {body}\n    return 'wait', None\n")
+    test = f"{'<' if first < second else '>'} {(first + second) / 2}"
+    text = (f"CLAIM = {CLAIM}\n{HEAD}    if memory.setdefault('bad', observation['complaints'] {test}):\n"
+            f"        {body}\n    return 'wait', None\n")
     bad, good = run(text, [0, 1], ["none"]).to_dict("records")
     assert pd.Series(bad["verdict"]).str.contains(MISBEHAVIOUR[body])[0], bad["verdict"]
     assert good["verdict"] == "" and good["money"] == 0
 
 
-@pytest.mark.parametrize("body", ["print('x' * 100_000); return 'wait', None", "input(); return 'wait', None",
-                                  "import os; os.system('echo hello'); return 'wait', None",
-                                  "import numpy as np; return 'wait', {'x': np.float64(1.5)}"])
-def test_what_is_harmless_stays_without_a_verdict(body):
-    body = body.replace("input()", "import contextlib\n    with contextlib.suppress(EOFError): input()\n    ").replace("; r", "\n    r")
-    assert run(HEAD + "    " + body.replace("\n     ;", "\n"), [0], ["none"]).verdict[0] == ""
+@pytest.mark.parametrize("body", ["print('x' * 100_000)", "import sys; sys.stdin.read()", "import os; os.system('echo hello')",
+                                  "import warnings; warnings.warn('hm')"])
+def test_what_a_policy_prints_or_reads_goes_nowhere(body):
+    text = f"{HEAD}    {body}\n    import numpy as np\n    return 'wait', {{'x': np.float64(1.5)}}\n"
+    assert run(text, [0], ["none"]).verdict[0] == ""
 
 
 @pytest.mark.parametrize("text, verdict", [("def policy(:", "no policy: .*invalid syntax"), ("x = 1", "no policy: 'policy'"),

@@ -70,6 +70,7 @@ def carry_out(seen, memory):
 
 
 def policy(seen, memory):
+    """An alarm opens a case; a case ends in a plan, perhaps an empty one; a plan is carried out step by step."""
     memory.setdefault("history", []).append([seen[signal] for signal in WATCHED])
     high = max(np.mean(memory["history"][-5:], axis=0)) > 1.1 or max(memory["history"][-1]) > 3
     busy, order = set(seen["pending"]) & set(TESTS), "wait"

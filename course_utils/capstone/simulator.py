@@ -179,8 +179,8 @@ class Episode:
             self.review = name == "review_on"
         elif name == "undo":
             self._undo(target)
-        elif name == "rollback" and any(r.name in RETRAINS for r in self.repairs):
-            self._undo(next(r.name for r in reversed(self.repairs) if r.name in RETRAINS))
+        elif name == "rollback" and self._newest(RETRAINS):
+            self._undo(self._newest(RETRAINS).name)
         else:
             self._repair(name, job)
 
@@ -199,16 +199,19 @@ class Episode:
             self.weights = given.BAKED_IN if job.data == "broken" else given.REGRESSED if flawed else 0.0
         elif not works:
             done.side = ACTIONS[name].side * self.dials.side
-        self.side += done.side
         self.repairs.append(done)
+        self.side = sum(r.side for r in self.repairs)
+
+    def _newest(self, names):
+        return next((r for r in reversed(self.repairs) if r.name in names), None)
 
     def _undo(self, target):
-        done = next((r for r in reversed(self.repairs) if r.name == target), None)
+        done = self._newest([target])
         if done is None:                                 # undone by another order in the meantime
             return
+        if done is self._newest(RETRAINS):
+            self.weights = done.weights
         self.repairs.remove(done)
-        self.side = max(0.0, self.side - done.side)
+        self.side = sum(r.side for r in self.repairs)
         if done.cured:
             self.needs.add(done.cured)
-        if target in RETRAINS:
-            self.weights = done.weights
