@@ -59,7 +59,7 @@ def test_every_pair_decides_exactly_one_situation_and_four_are_measured_in_world
 def test_an_episode_depends_on_situation_seed_and_dials_alone():
     together = run("evidence", [5, 3], ["ring", "surge"])
     alone = run("evidence", [3], ["surge"])
-    pd.testing.assert_frame_equal(together, run("evidence", [5, 3], ["ring", "surge"]))
+    pd.testing.assert_frame_equal(together, run("evidence", iter([5, 3]), iter(["ring", "surge"])))
     pd.testing.assert_frame_equal(together.iloc[[3]].reset_index(drop=True), alone)
     assert together.money.nunique() == 4
     assert run("evidence", [3], ["surge"], Dials(noise=2)).money[0] != alone.money[0]
@@ -324,7 +324,7 @@ def test_what_a_policy_prints_or_reads_goes_nowhere(body):
 
 
 @pytest.mark.parametrize("text, verdict", [("def policy(:", "no policy: .*invalid syntax"), ("x = 1", "no policy: 'policy'"),
-                                           ("import nothing_of_the_kind", "no policy: No module named")])
+                                           ("import nothing_of_the_kind\n", "no policy: No module named")])
 def test_a_text_without_a_policy_says_so(text, verdict):
     assert run(text, [0], ["none"]).verdict.str.contains(verdict)[0]
 
@@ -338,8 +338,10 @@ def test_memory_and_globals_end_with_the_episode():
 def test_a_run_has_an_end(monkeypatch):
     monkeypatch.setattr(runner, "RUN_SECONDS", 1.0)
     monkeypatch.setattr(runner, "STEP_SECONDS", 0.2)
-    verdicts = run(HEAD + "    while True: pass", range(5), ["none", "ring", "surge"]).verdict
-    assert verdicts.str.contains("no answer within|the whole run took more than 1 seconds").all()
+    start, report = time.monotonic(), grade(HEAD + "    while True: pass", [0, 1])
+    verdicts = report.episodes.verdict
+    assert verdicts.str.contains("no answer within|the whole run took more than 1 seconds").all() and not report.passed
+    assert time.monotonic() - start < 20 and len(verdicts) == 24
 
 
 def test_functions_of_a_notebook_become_a_text_and_other_things_a_clear_error(tmp_path):
@@ -352,6 +354,8 @@ def test_functions_of_a_notebook_become_a_text_and_other_things_a_clear_error(tm
     assert run(file, [0], ["none"]).verdict[0] == ""
     with pytest.raises(TypeError, match="a policy is a name"):
         run(7)
+    with pytest.raises(KeyError, match="no baseline 'evidense'; there are nothing"):
+        run("evidense")
     with pytest.raises(KeyError, match="no situation 'flood'"):
         run("nothing", situations=["flood"])
 

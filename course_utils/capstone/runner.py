@@ -154,11 +154,13 @@ def run(policy, seeds: Iterable[int] = HIDDEN, situations: Iterable[str] | None 
     >>> run("nothing", seeds=[1], situations=["none", "unsafe"])[["situation", "cured"]].values.tolist()
     [['none', True], ['unsafe', False]]
     """
-    situations = list(SITUATIONS if situations is None else situations)
+    situations, seeds = list(SITUATIONS if situations is None else situations), list(seeds)
     for name in situations:
         if name not in SITUATIONS:
             raise KeyError(f"no situation {name!r}; there are {', '.join(SITUATIONS)}")
     tasks = [(situation, int(seed)) for situation in situations for seed in seeds]
+    if isinstance(policy, str) and policy not in POLICIES and policy.replace(" ", "").isidentifier():
+        raise KeyError(f"no baseline {policy!r}; there are {', '.join(POLICIES)}")
     builtin = POLICIES.get(policy) if isinstance(policy, str) else policy
     if isinstance(builtin, Builtin):
         rows = {task: _in_process(builtin, Episode(*task, dials, scramble)) for task in tasks}
@@ -200,6 +202,7 @@ def practice(days: Iterable[int] = (28,), seeds: Iterable[int] = TRAINING,
     One row per episode and day: every free signal, and what each diagnostic would have read. Every fault has begun
     by day 22. Only training seeds can be had; ValueError for others.
     """
+    seeds = list(seeds)
     if not set(seeds) <= set(TRAINING):
         raise ValueError(f"practice uses seeds {TRAINING.start} to {TRAINING.stop - 1}; others are for graded runs")
     rows = []

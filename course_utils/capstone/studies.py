@@ -42,7 +42,7 @@ def _cost(what, situations, seeds, dials) -> float:
 
 def consequence_table(seeds: Iterable[int] = SEEDS, dials: Dials = Dials()) -> pd.DataFrame:  # noqa: B008
     """One row a pair: the mistake, what it cost here, what the right action cost (kEUR an episode)."""
-    rows = []
+    rows, seeds = [], list(seeds)
     for p in PAIRS:
         situations, words, mistake, right = MISTAKES[p.key]
         right = PLANS[situations[0]] if right is None else right
@@ -68,6 +68,7 @@ def sequencing(seeds: Iterable[int] = SEEDS) -> pd.DataFrame:
 
     The budget is lifted to 100, or a second retraining could not be paid.
     """
+    seeds = list(seeds)
     rows = {name: run(script(steps, _LATE), seeds, ["bug_ring"], Dials(budget=100)) for name, steps in ORDERS.items()}
     return pd.DataFrame({"money": {n: r.money.mean() for n, r in rows.items()},
                          "spend": {n: r.spend.mean() for n, r in rows.items()},
@@ -81,7 +82,7 @@ def sweep(seeds: Iterable[int] = range(6000, 6010), side=(0, 0.1, 0.25, 0.5, 1, 
     ``ranking`` names the policies from cheapest to dearest. Which sentences about it hold where is for the reader of
     the table; :func:`holds` tells it for one sentence.
     """
-    rows = []
+    rows, seeds = [], list(seeds)
     for dial, values in (("side", side), ("noise", noise)):
         for value in values:
             cost = {name: run(name, seeds, dials=Dials(**{dial: value})).money.mean() for name in policies}
