@@ -247,4 +247,4 @@ def test_progress_counts_attempts_and_is_never_downgraded():
     check("drift.psi", REGISTRY["drift.psi"].reference)
     check("drift.psi", lambda *a: 0.0)
     assert store.read()["exercises"]["drift.psi"] == {"status": "correct", "tries": 3}
-    assert "1 of" in progress().title and "✓ drift.psi: correct (attempts: 3)" in repr(progress())
+    assert "1 of" in progress().title and "drift: ✓ psi (attempts: 3), ○ " in repr(progress())

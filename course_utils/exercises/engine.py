@@ -390,13 +390,14 @@ def progress() -> Note:
         data = store.read()
     except (ValueError, OSError) as error:
         return Note("Your progress cannot be read", f"{error}\nNothing is deleted: a damaged file is set aside.")
-    solved = data["exercises"]
-    lines = []
-    for key in REGISTRY:
-        entry = solved.get(key)
+    entries, notebooks = data["exercises"], {}
+    for key in REGISTRY:                                     # one line for each notebook
+        entry = entries.get(key)
         status = entry["status"] if entry else "not attempted"
-        lines.append(f"{MARKS[status]} {key}: {status}" + (f" (attempts: {entry['tries']})" if entry else ""))
-    done = sum(solved.get(key, {}).get("status") == "correct" for key in REGISTRY)
+        notebooks.setdefault(key.split(".")[0], []).append(
+            f"{MARKS[status]} {key.split('.')[1]}" + (f" (attempts: {entry['tries']})" if entry else ""))
+    lines = [f"{name}: {', '.join(found)}" for name, found in notebooks.items()]
+    done = sum(entries.get(key, {}).get("status") == "correct" for key in REGISTRY)
     note = store.session_note()
-    return Note(f"{done} of {len(lines)} exercises solved, {len(data['predictions'])} predictions made",
+    return Note(f"{done} of {len(REGISTRY)} exercises solved, {len(data['predictions'])} predictions made",
                 "\n".join(lines + ([note] if note else [])))
