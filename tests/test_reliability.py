@@ -2,12 +2,15 @@
 import ast
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import binomtest, norm
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
+from course_utils import check
 from course_utils.exercises.reliability import calibration_error, clerk_cost, compare_paired, envelope_report
 from course_utils.workspace import root
 
@@ -110,6 +113,54 @@ def test_envelope_report_names_the_worst():
     right = np.array([True] * 90 + [False] * 10 + [True] * 30 + [False] * 10)
     report = envelope_report(right, np.array(["a"] * 100 + ["b"] * 40), 30)
     assert report["worst"] == "b" and report["share"] == 0.75 and 0.59 < report["low"] < 0.6
+
+
+def by_pandas(right, condition, at_least):
+    table = pd.DataFrame({"right": right, "condition": condition}).groupby("condition").right.agg(["sum", "size", "mean"])
+    table = table[table["size"] >= at_least]
+    worst = table["mean"].idxmin()
+    interval = binomtest(int(table["sum"][worst]), int(table["size"][worst])).proportion_ci(method="wilson")
+    return {"worst": worst, "share": table["mean"][worst], "low": interval.low}
+
+
+def by_unique(right, condition, at_least):
+    names, counts = np.unique(condition, return_counts=True)
+    worst = min(names[counts >= at_least], key=lambda c: right[condition == c].mean())
+    n, p, z = (condition == worst).sum(), right[condition == worst].mean(), 1.96
+    low = (p + z**2 / 2 / n - z * np.sqrt(p * (1 - p) / n + z**2 / 4 / n**2)) / (1 + z**2 / n)
+    return {"worst": worst, "share": p, "low": low}
+
+
+def by_digitize(confidence, right, bins):
+    where = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1])
+    sums = np.bincount(where, confidence, bins) - np.bincount(where, right, bins)
+    return np.abs(sums).sum() / len(right)
+
+
+def by_loop(valid_confidence, valid_right, confidence, right, error_price, clerk_price):
+    best, cheapest = None, np.inf
+    for limit in list(valid_confidence) + [np.inf]:
+        used = valid_confidence >= limit
+        price = error_price * (used & ~valid_right).sum() + clerk_price * (~used).sum()
+        if price < cheapest:
+            best, cheapest = limit, price
+    used = confidence >= best
+    return (error_price * (used & ~right).sum() + clerk_price * (~used).sum()) / len(right)
+
+
+def by_counts(a, b):
+    n, only_a, only_b = len(a), sum(a & ~b), sum(b & ~a)
+    mean = (only_a - only_b) / n
+    margin = norm.ppf(0.975) * np.sqrt(((only_a + only_b) / n - mean**2) / n)
+    better = "neither" if abs(mean) <= margin else "A" if mean > 0 else "B"
+    return {"better": better, "high": mean + margin, "low": mean - margin}
+
+
+@pytest.mark.parametrize("name, answer", [("envelope_report", by_pandas), ("envelope_report", by_unique),
+                                          ("calibration_error", by_digitize), ("clerk_cost", by_loop),
+                                          ("compare_paired", by_counts)])
+def test_other_ways_to_be_right_are_right(name, answer):
+    assert check(f"reliability.{name}", answer).status == "correct"
 
 
 def test_damage_leaves_shape_and_input_alone_and_harmless_changes_are_small():

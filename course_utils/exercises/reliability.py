@@ -103,7 +103,7 @@ def envelope_report(right, condition, at_least):
     return {"worst": str(worst), "share": float(ok.mean()), "low": float(low)}
 
 
-_CONDITIONS = np.array(["blur", "creased", "faint", "moved", "noise", "tilted"])
+_CONDITIONS = np.array(["blur", "creased", "faint", "moved", "noise", "tilted"], dtype=object)
 
 
 def _report_inputs(rng):
