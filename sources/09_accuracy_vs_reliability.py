@@ -337,11 +337,10 @@ def sets(split, name, kind, strength, level=0.99):
     return pd.DataFrame({"hit": hit, "digits": found.sum(axis=1), "kind": kind, "split": split})
 
 vote = pd.concat([sets(*case) for case in P if case[1] == "vote" and case[2] in ("clean", *KINDS)])
-vote["answered"] = vote.digits == 1
 hits = 100 * vote.groupby(["kind", "split"]).hit.mean().unstack()
 table = pd.DataFrame({"truth in the set, from": hits.min(axis=1), "to": hits.max(axis=1),
-                      "answered": 100 * vote.groupby("kind").answered.mean(),
-                      "of these misread": 100 * (1 - vote[vote.answered].groupby("kind").hit.mean())})
+                      "answered": 100 * (vote.digits == 1).groupby(vote.kind).mean(),
+                      "of these misread": 100 * (1 - vote[vote.digits == 1].groupby("kind").hit.mean())})
 eights = [100 * sets(s, "vote", "clean", 0, 0.95).hit[TRUTH[s, "test"] == 8].mean() for s in range(5)]
 print(f"level 95 %, clean eights: truth in the set for {min(eights):.0f} to {max(eights):.0f} %")
 for level in (0.95, 0.99):
