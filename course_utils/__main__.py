@@ -26,11 +26,12 @@ def doctor() -> int:
 
     line(sys.version_info >= (3, 11), f"Python {platform.python_version()}", "The course needs Python 3.11 or newer.")
     for package in ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "matplotlib", "filelock", "platformdirs",
-                    "pydantic", "jupyterlab", "ipykernel", "torch", "transformers", "peft"):
+                    "pydantic", "jupyterlab", "ipykernel", "torch", "transformers", "peft", "fastapi", "uvicorn", "httpx",
+                    "prometheus-client", "opentelemetry-sdk", "distributed"):
         try:
             line(True, f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
-            line(False, f"{package} is missing", "Run `make lab` again, or `pip install -e '.[lab,text]'`.")
+            line(False, f"{package} is missing", "Run `make lab` again, or `pip install -e '.[lab,text,systems]'`.")
     for name in data.DATASETS:
         try:
             line(True, f"data set {name}: {len(data.load(name)):,} rows, checksum right")
