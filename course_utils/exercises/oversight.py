@@ -136,9 +136,8 @@ def desks_needed(per_hour, minutes, longest):
 
     per_hour : cases that arrive in an hour, one number for each hour of a shift, at random times.
     minutes : mean time that a case takes at a desk, exponentially distributed.
-    longest : the mean wait, in minutes, that no hour may exceed. A wait ends when a desk begins
-        with the case; a case that finds a free desk counts with a wait of 0. Take each hour on
-        its own, as if it went on for ever.
+    longest : the mean wait, in minutes, that no hour may exceed, each taken as if it went on for
+        ever. A wait ends when a desk begins with the case; who need not wait counts with 0.
     Returns the smallest number of desks, the same for the whole shift.
     """
     from course_utils.queueing import mean_wait
