@@ -208,7 +208,7 @@ for seed, rows in worlds.items():
     for name in ("route by cost", "route what fits"):
         curve = curves[seed][name]
         ratio = (curve / curves[seed].automated).max()
-        print(f"    {name}: {curve.min():,.0f} at {curve.idxmin()} desks, at most {ratio:.2f} of automated")
+        print(f"  {name}: {curve.min():,.0f} at {curve.idxmin()} desks; most, over automated: {ratio:.2f}")
 
 # %%
 figure, axis = subplots(1, height=3.8)
@@ -220,9 +220,9 @@ axis.set(title="Too few people are worse than none", xlabel="desks", ylabel="1,0
          ylim=(8, 30), xticks=desks)
 axis.legend(ncols=4, loc="upper center", fontsize=9)
 losing = curves[7]["route by cost"] > curves[7].automated
-show(figure, f"Cost in world 7. Automated is flat. Review everything lies above it with every team; route by "
-             f"cost does with up to {losing.sum()} desks (the two lines are one there), then falls far below. "
-             "Route what fits is always below.")
+show(figure, "Cost in world 7. Automated is flat. Review everything lies above it with every team; "
+             f"route by cost does with up to {losing.sum()} desks (the two lines are one there), then falls "
+             "far below. Route what fits is always below.")
 
 # %% [markdown]
 # With up to three desks people make it worse: the machine's decisions, plus wages. From four on they save money, with six two
@@ -256,8 +256,8 @@ def one_day(seed, day):
     sent = rows.gain > PRICE
     first = sent & (sent.cumsum() <= 0.8 * 6 * 1440 / MINUTES)
     work = sent.sum() * MINUTES / 1440 / 6
-    print(f"world {seed}, day {day}: {rows.block.sum()} blocks wanted; six desks leave {100 * unread(work):.0f} "
-          f"% of their cases unread (rush 0: {100 * unread(work, 0):.0f} %)")
+    print(f"world {seed}, day {day}: {rows.block.sum()} blocks wanted; six desks leave unread "
+          f"{100 * unread(work):.0f} % of what they get ({100 * unread(work, 0):.0f} % at rush 0)")
     return {"machine": rows.alone.sum(), "machine, limit": limited.alone.sum(),
             "allow everything": rows.allow.sum(), "6 desks": staffed(rows, sent, 6),
             "6 desks, cap": staffed(rows, first, 6), "6 desks, cap, limit": staffed(limited, first, 6)}
@@ -301,12 +301,13 @@ pd.DataFrame.from_dict(table, orient="index").round(1)
 check("oversight.vigilance", vigilance)
 
 # %%
-def rates(made):                            # catch rate with its interval, and agreement on the other cases
+def rates(made):                    # agreement, and the share caught of the planted errors
     planted = made[made.planted == 1]
     test = binomtest(int((planted.decision != planted.recommended).sum()), len(planted))
     low, high = test.proportion_ci(method="wilson")
     agreed = (made.decision == made.recommended)[made.planted == 0].mean()
-    return {"agreement, %": round(100 * agreed), "planted": test.n, "caught, %": round(100 * test.statistic),
+    return {"agreement, %": round(100 * agreed), "planted": test.n,
+            "caught, %": round(100 * test.statistic),
             "95 % interval": f"{100 * low:.0f} to {100 * high:.0f}"}
 
 table = {}
