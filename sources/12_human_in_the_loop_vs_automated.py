@@ -208,7 +208,7 @@ for seed, rows in worlds.items():
     for name in ("route by cost", "route what fits"):
         curve = curves[seed][name]
         ratio = (curve / curves[seed].automated).max()
-        print(f"  {name}: {curve.min():,.0f} at {curve.idxmin()} desks; most, over automated: {ratio:.2f}")
+        print(f"  {name}: {curve.min():,.0f} at {curve.idxmin()} desks; never over {ratio:.2f} of that")
 
 # %%
 figure, axis = subplots(1, height=3.8)
@@ -221,8 +221,8 @@ axis.set(title="Too few people are worse than none", xlabel="desks", ylabel="1,0
 axis.legend(ncols=4, loc="upper center", fontsize=9)
 losing = curves[7]["route by cost"] > curves[7].automated
 show(figure, "Cost in world 7. Automated is flat. Review everything lies above it with every team; "
-             f"route by cost does with up to {losing.sum()} desks (the two lines are one there), then falls "
-             "far below. Route what fits is always below.")
+             f"route by cost does with up to {losing.sum()} desks (the two lines are one there), then "
+             "falls far below. Route what fits is always below.")
 
 # %% [markdown]
 # With up to three desks people make it worse: the machine's decisions, plus wages. From four on they save money, with six two
