@@ -46,10 +46,10 @@ pd.DataFrame({"cases a day": report.cases / 30, "agreement, %": 100 * report.agr
 # Since Lantern opened a second market, CL, on day 60, the desk has coped with more than three times the cases, and agrees with
 # the model more often than ever.
 #
-# Some recommendations are wrong on purpose: *planted* errors, whose decision takes no effect. They are not in the report. **Of 100
-# planted on days 60 to 119, how many did the desk catch, that is, not follow?** To read a case takes 8 minutes. The log is
-# simulated, and we assumed that reviewers skim before they must: from four fifths of the work that a desk can do, each further
-# tenth makes them follow 15 more cases in 100 unread. Answer 0 to 100, with your confidence in percent.
+# Some recommendations, 8 a day by then, are wrong on purpose: *planted* errors, whose decision takes no effect. The report omits
+# them. **Of 100 planted on days 60 to 119, how many did the desk catch, that is, not follow?** To read a case takes 8 minutes. The
+# log is simulated, and we assumed that reviewers skim before they must: from four fifths of the work that a desk can do, each
+# further tenth makes them follow 15 more cases in 100 unread. Answer 0 to 100, with your confidence in percent.
 
 # %%
 predict("oversight.caught_in_100", answer=..., confidence=...)

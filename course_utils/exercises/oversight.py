@@ -374,7 +374,8 @@ def _record(recommended, decision, planted):
 
 _VIGILANCE_CASES = (
     ([_record("allow", "allow", True), _record("block", "block", True), _record("block", "allow", True),
-      _record("allow", "allow", False)],),)
+      _record("allow", "allow", False)],),
+    ([_record("allow", "block", True), _record("block", "allow", True), _record("block", "block", False)],))
 
 
 # ------------------------------------------------------------------ oversight.verify
