@@ -12,8 +12,8 @@ from course_utils.exercises.oversight import desks_needed, route, verify, vigila
 from course_utils.queueing import erlang_c, mean_wait
 from course_utils.workspace import root
 
-NAMES = ("ACCURACY", "MINUTES", "WAGE", "PRICE", "DAYS", "mistakes", "priced", "unread", "staffed", "fitting", "desk",
-         "digest", "written", "chained")
+NAMES = ("ACCURACY", "MINUTES", "WAGE", "PRICE", "DAYS", "mistakes", "priced", "policies", "unread", "staffed", "fitting",
+         "one_day", "desk", "digest", "written", "chained")
 SEEDS = (7, 8, 9)
 
 
@@ -72,6 +72,8 @@ def test_agreement_rises_where_vigilance_falls_and_a_second_desk_turns_both(seed
 
     early, late = rates(World(seed=seed).reviews(0, 60)), rates(World(seed=seed).reviews(60, 120))
     two = rates(World(seed=seed).reviews(60, 120, desks=2))
+    unhurried = rates(World(seed=seed).reviews(60, 120, rush=0))
+    assert unhurried[0] < early[0] and late[1] + 0.3 < unhurried[1] < early[1] - 0.1
     assert late[0] > early[0] + 0.03 and early[1] > 0.9 and late[1] < 0.5
     assert two[0] < early[0] and two[1] > 0.9
 
@@ -96,7 +98,17 @@ def test_who_wins_depends_on_desks_and_rush(worlds, seed):
     assert all(staffed(rows, rows.score >= 0, n) > machine for n in range(1, 41))
     assert all(staffed(rows, book["fitting"](rows, n), n) < 0.8 * machine for n in range(1, 13))
     assert staffed(rows, routed, 1, rush=0) < machine < staffed(rows, routed, 1, rush=0.5)
-    assert staffed(rows, routed, 6, skim=0.6) < machine < staffed(rows, routed, 6, skim=0.7)
+    fits = min(staffed(rows, book["fitting"](rows, n), n) for n in range(1, 13))
+    assert fits == staffed(rows, book["fitting"](rows, 5), 5) < costs[6]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_threshold_from_the_first_days_does_nearly_as_well_as_hindsight(worlds, seed):
+    rows = worlds[seed]
+    early = rows.day < rows.day.min() + 3
+    later, fits = rows[~early], round(0.8 * 5 * 1440 / book["MINUTES"] * 3)
+    threshold = rows.gain[early].nlargest(fits).min()
+    assert staffed(later, later.gain > threshold, 5) < 1.03 * staffed(later, book["fitting"](later, 5), 5)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -106,8 +118,9 @@ def test_routing_beats_every_other_rule_when_all_is_read(worlds, seed):
     def cost(sent):
         return np.where(sent, rows.read + PRICE, rows.alone).sum()
 
-    best = cost(rows.gain > PRICE)
-    others = [rows.score < 0, rows.score >= 0, rows.block, rows.score.between(0.4, 0.6), rows.gain > 2 * PRICE,
+    best, as_many = cost(rows.gain > PRICE), book["policies"](rows)["as many, nearest to one half"]
+    assert 400 < (cost(as_many) - best) / DAYS < 800 and as_many.sum() == (rows.gain > PRICE).sum()
+    others = [as_many, rows.score < 0, rows.score >= 0, rows.block, rows.score.between(0.4, 0.6), rows.gain > 2 * PRICE,
               rows.gain > PRICE / 2]
     assert best < min(map(cost, others))
     sample = rows.sample(300, random_state=seed)
@@ -124,6 +137,10 @@ def test_on_the_day_of_the_bug_a_person_in_each_case_stops_nothing(seed):
     limited = np.where(rows.block.cumsum() > 600, rows.allow, rows.alone).sum()
     assert limited < 0.8 * rows.alone.sum()
     assert limited < staffed(rows, rows.gain > PRICE, 6, rush=0) < staffed(rows, rows.gain > PRICE, 6)
+    bad, usual_costs = book["one_day"](seed, 95), book["one_day"](seed, 94)
+    assert min(bad, key=bad.get) == "6 desks, cap, limit" and bad["machine, limit"] < bad["6 desks, cap"] < bad["6 desks"]
+    assert 0.9 < bad["machine, limit"] / bad["allow everything"] < 1
+    assert 0 <= usual_costs["6 desks, cap, limit"] - usual_costs["6 desks"] < 30
     usual = book["priced"](seed, 94, 95)
     assert usual.block.sum() < 300
 

@@ -89,6 +89,39 @@ def _expected_loss(p, amount, accuracy, price):
     return "review" if p * (amount + 15) > price else "allow"
 
 
+def _dearer(p, amount, accuracy, price):
+    """You let every error of the reviewer cost as much as the dearer mistake. What an error costs depends on what the payment
+    is: one let through if it is a fraud, one blocked if it is honest."""
+    fraud, honest = p * (amount + 15), (1 - p) * (5 + amount / 10)
+    read = price + (1 - accuracy) * max(fraud, honest)
+    return "review" if read < min(fraud, honest) else _machine(p, amount)
+
+
+def _dearest(p, amount, accuracy, price):
+    fraud, honest = p * (amount + 15), (1 - p) * (5 + amount / 10)
+    read = price + (1 - accuracy) * max(amount + 15, 5 + amount / 10)
+    return "review" if read < min(fraud, honest) else _machine(p, amount)
+
+
+_dearest.__doc__ = _dearer.__doc__
+
+
+def _todays_figures(p, amount, accuracy, price):
+    """You used ACCURACY or PRICE of the notebook, not the arguments. Then the rule holds for one desk at one wage."""
+    return route(p, amount, 0.95, 4.0)
+
+
+def _todays_accuracy(p, amount, accuracy, price):
+    return route(p, amount, 0.95, price)
+
+
+def _todays_price(p, amount, accuracy, price):
+    return route(p, amount, accuracy, 4.0)
+
+
+_todays_accuracy.__doc__ = _todays_price.__doc__ = _todays_figures.__doc__
+
+
 def _even_odds(p, amount, accuracy, price):
     """Left alone, your machine blocks at even odds. The two mistakes do not cost the same, so the odds at which to block
     are not even."""
@@ -101,11 +134,11 @@ def _even_odds(p, amount, accuracy, price):
 def desks_needed(per_hour, minutes, longest):
     """How many desks keep the mean wait short in every hour.
 
-    per_hour : cases that arrive in an hour, one number for each hour of the day, at random times.
+    per_hour : cases that arrive in an hour, one number for each hour of a shift, at random times.
     minutes : mean time that a case takes at a desk, exponentially distributed.
-    longest : the mean wait, in minutes, that no hour may exceed. Take each hour on its own, as a
-        queue in its steady state; a case that need not wait counts with a wait of 0.
-    Returns the smallest number of desks, the same all day.
+    longest : the mean wait, in minutes, that no hour may exceed, each taken as if it went on for
+        ever. A wait ends when a desk begins with the case; who need not wait counts with 0.
+    Returns the smallest number of desks, the same for the whole shift.
     """
     from course_utils.queueing import mean_wait
 
@@ -122,7 +155,7 @@ def _desks_inputs(rng):
 
 
 def _just_enough(per_hour, minutes, longest):
-    """You hired for the average: as many desks as there is work. With arrivals at random such a team is busy nearly all
+    """You hired for the work alone: as many desks as there is work. With arrivals at random such a team is busy nearly all
     the time, every cluster of cases stays, and the wait grows without limit as the load nears 100 %."""
     return int(np.floor(max(per_hour) * minutes / 60)) + 1
 
@@ -150,6 +183,39 @@ def _eighty_percent(per_hour, minutes, longest):
     """You applied a rule of thumb, 80 % busy, and never looked at the wait that was asked for. Two desks at 80 % keep people
     waiting for minutes, twenty hardly at all."""
     return max(1, int(np.ceil(max(per_hour) * minutes / 60 / 0.8)))
+
+
+def _average_wait(per_hour, minutes, longest):
+    """You averaged the waits of the hours. Quiet hours then pay for the busy one, in which most cases wait too long."""
+    from course_utils.queueing import mean_wait
+
+    desks = 1
+    while np.mean([mean_wait(n / 60, minutes, desks) for n in per_hour]) > longest:
+        desks += 1
+    return desks
+
+
+def _wait_in_hours(per_hour, minutes, longest):
+    """Your units are mixed: cases an hour, minutes a case, and a wait in minutes. Bring all to minutes before you call
+    mean_wait."""
+    from course_utils.queueing import mean_wait
+
+    desks = 1
+    while mean_wait(max(per_hour), minutes / 60, desks) > longest:
+        desks += 1
+    return desks
+
+
+def _cases_a_minute(per_hour, minutes, longest):
+    from course_utils.queueing import mean_wait
+
+    desks = int(max(per_hour) * minutes)
+    while mean_wait(max(per_hour), minutes, desks) > longest:
+        desks += 1
+    return desks
+
+
+_cases_a_minute.__doc__ = _wait_in_hours.__doc__
 
 
 def _separate_queues(per_hour, minutes, longest):
@@ -272,7 +338,44 @@ def _plus_minus_cut(records):
     return share, max(0.0, low), min(1.0, high)
 
 
-_plus_minus_cut.__doc__ = _plus_minus.__doc__
+def _plus_minus_rounded(records):
+    share, _, _ = vigilance(records)
+    half = 1.96 * np.sqrt(share * (1 - share) / sum(r["planted"] for r in records))
+    return share, share - half, share + half
+
+
+def _plus_minus_rounded_cut(records):
+    share, low, high = _plus_minus_rounded(records)
+    return share, max(0.0, low), min(1.0, high)
+
+
+_plus_minus_cut.__doc__ = _plus_minus_rounded.__doc__ = _plus_minus_rounded_cut.__doc__ = _plus_minus.__doc__
+
+
+def _exact(records):
+    """Your interval is the exact one, which scipy computes unless told otherwise. It is never too narrow, and wider than it
+    need be; the task asks for Wilson's, method="wilson"."""
+    from scipy.stats import binomtest
+
+    planted = [r for r in records if r["planted"]]
+    caught = sum(r["decision"] != r["recommended"] for r in planted)
+    interval = binomtest(caught, len(planted)).proportion_ci()
+    return caught / len(planted), interval.low, interval.high
+
+
+def _percent(records):
+    """Your numbers are percentages, a hundred times too large. A share is a number from 0 to 1."""
+    return tuple(100 * value for value in vigilance(records))
+
+
+def _record(recommended, decision, planted):
+    return {"recommended": recommended, "decision": decision, "planted": planted}
+
+
+_VIGILANCE_CASES = (
+    ([_record("allow", "allow", True), _record("block", "block", True), _record("block", "allow", True),
+      _record("allow", "allow", False)],),
+    ([_record("allow", "block", True), _record("block", "allow", True), _record("block", "block", False)],))
 
 
 # ------------------------------------------------------------------ oversight.verify
@@ -425,6 +528,52 @@ def _from_zero(log, anchor=None):
     return (finding, where - 1) if finding in ("altered", "torn") else (finding, where)
 
 
+def _torn_first(log, anchor=None):
+    """You looked at the torn end first. A crash explains a torn end and no edit: of two findings the one that accuses
+    somebody comes first, as the task orders them."""
+    *records, rest = log.split(b"\n")
+    return ("torn", len(records) + 1) if rest else verify(log, anchor)
+
+
+def _cut_first(log, anchor=None):
+    """You compared the number with the anchor before you read the records. A record that was altered is then reported as a
+    log that is too short, and nobody learns which record."""
+    n = log.count(b"\n")
+    return ("cut", n) if anchor and anchor[0] > n else verify(log, anchor)
+
+
+def _cut_before_torn(log, anchor=None):
+    finding, where = verify(log, anchor)
+    n = log.count(b"\n")
+    return ("cut", n) if finding == "torn" and anchor and anchor[0] > n else (finding, where)
+
+
+_cut_before_torn.__doc__ = """You compared the number with the anchor before you looked at the torn end. A crash while the last
+    record was written also leaves too few; then nobody was there who cut."""
+
+
+def _hash_anywhere(log, anchor=None):
+    """You looked for the anchor's hash anywhere in the log. An anchor says which record had it; at another place the two
+    do not agree."""
+    finding, where = verify(log, anchor)
+    if finding == "rewritten" and any(record[65:129] == anchor[1] for record in log.splitlines()):
+        return "intact", log.count(b"\n")
+    return finding, where
+
+
+def _two_faults():
+    texts = [b"case %d allow" % i for i in range(1, 7)]
+    lines = _write(texts).splitlines(keepends=True)
+    heads = [line.split(b" ")[1] for line in lines]
+    edited = lines[2].replace(b"allow", b"block")
+    return (
+        (b"".join([*lines[:2], edited, *lines[3:5], lines[5][:-4]]), None),        # an edit, and a torn end
+        (b"".join([*lines[:2], edited, *lines[3:4]]), (6, heads[5])),              # an edit, and two records cut off
+        (b"".join([*lines[:5], lines[5][:-4]]), (6, heads[5])),                    # torn, and one fewer than anchored
+        (b"".join(lines), (3, heads[4])),                                          # the hash of record 5 for record 3
+    )
+
+
 EXERCISES = [
     Exercise("oversight.route", route, _route_inputs,
              [(_band, "doubt is what a person is for, whatever is at stake"),
@@ -435,20 +584,30 @@ EXERCISES = [
               (_free, "attention is free"),
               (_one_sided, "a reviewer's only mistake is to let fraud through"),
               (_expected_loss, "all that is dear needs a person"),
+              (_dearer, "every error of a reviewer is the dearer one"),
+              (_dearest, "every error of a reviewer is the dearer one"),
+              (_todays_figures, "today's desk is every desk"),
+              (_todays_accuracy, "today's desk is every desk"),
+              (_todays_price, "today's desk is every desk"),
               (_even_odds, "both mistakes cost the same")],
              ("Write down three expected costs, in dollars: allow, block, review.",
               "Allowing costs p * (amount + 15). Blocking costs (1 - p) * (5 + amount / 10). What is left of the two when a "
-              "person decides, and errs with probability 1 - accuracy?")),
+              "person decides, and errs with probability 1 - accuracy?"),
+             cases=((0.02, 100.0, 0.75, 1.0), (0.3, 40.0, 0.85, 4.0))),
     Exercise("oversight.desks_needed", desks_needed, _desks_inputs,
              [(_just_enough, "as many desks as there is work"),
               (_rounded_up, "as many desks as there is work"),
               (_average_hour, "the average hour is the one to plan for"),
               (_average_enough, "the average hour is the one to plan for"),
               (_eighty_percent, "80 % busy is right for any team"),
+              (_average_wait, "a good hour makes up for a bad one"),
+              (_wait_in_hours, "any unit of time will do"),
+              (_cases_a_minute, "any unit of time will do"),
               (_separate_queues, "n desks are n queues"),
               (_those_who_wait, "only those who wait have a wait")],
              ("Which hour decides? And what does the wait do when the desks are busy nearly all the time?",
-              "course_utils.queueing.mean_wait(rate, service, servers) wants both in minutes. Try 1 desk, 2, 3 ...")),
+              "course_utils.queueing.mean_wait(rate, service, servers) wants both in minutes, and gives the wait before a desk "
+              "begins; with the minutes at the desk added, it may never be short enough. Try 1 desk, 2, 3 ...")),
     Exercise("oversight.vigilance", vigilance, _vigilance_inputs,
              [(_agreement, "agreement is vigilance"),
               (_agreement_own, "agreement is vigilance"),
@@ -458,9 +617,13 @@ EXERCISES = [
               (_of_overrides, "any denominator will do"),
               (_of_all, "any denominator will do"),
               (_plus_minus, "no variation, no uncertainty"),
-              (_plus_minus_cut, "no variation, no uncertainty")],
+              (_plus_minus_cut, "no variation, no uncertainty"),
+              (_plus_minus_rounded, "no variation, no uncertainty"),
+              (_plus_minus_rounded_cut, "no variation, no uncertainty"),
+              (_exact, "every 95 % interval is the same"),
+              (_percent, "a share and a percentage are the same number")],
              ("For which records do you know that agreeing was wrong?",
-              "Keep the planted ones; caught is decision != recommended."), rtol=0.001),
+              "Keep the planted ones; caught is decision != recommended."), rtol=0.001, cases=_VIGILANCE_CASES),
     Exercise("oversight.verify", verify, _verify_inputs,
              [(_no_anchor, "a chain knows its own length"),
               (_no_links, "a sound record is in its place"),
@@ -469,8 +632,12 @@ EXERCISES = [
               (_only_count, "as many records, the same records"),
               (_only_head, "a matching hash is all an anchor offers"),
               (_last_hash, "an anchored log must not grow"),
-              (_from_zero, "a line number is a detail")],
+              (_from_zero, "a line number is a detail"),
+              (_torn_first, "a torn end explains the rest"),
+              (_cut_first, "a short log needs no reading"),
+              (_cut_before_torn, "who wrote too little has cut"),
+              (_hash_anywhere, "a hash vouches for any place")],
              ("log.split(b'\\n') ends with what follows the last line break: b'' if the last record is whole.",
               "For each record two questions: is its hash that of its text, and is its previous hash the one before?",
-              "The anchor (count, hash) is about record number count, not about the last one.")),
+              "The anchor (count, hash) is about record number count, not about the last one."), cases=_two_faults()),
 ]

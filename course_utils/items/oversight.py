@@ -63,14 +63,15 @@ ITEMS = (
           "Drop the desks instead: the model is accurate, so it needs neither of them.",
           "At 95 % the desks are full already. More cases mean less reading, while the dearest ones repay a reader."),
     _item("c2", "closing",
-          "Agreement between Lantern's desk and the model rises from 84 to 89 %. In the same weeks the cases trebled, and "
-          "39 of 100 planted errors were caught instead of 94. How do you read that?",
-          "The desk follows what it no longer reads, and more people or fewer cases help.",
-          "As in order: each case still has a reviewer who decided it, and a time stamp.",
-          "As a good sign: reviewers and model have learnt to see the cases the same way.",
-          "As the model's progress: it is right so often that there is little to catch.",
-          "To follow a planted error is to miss it. Agreement rises when the model improves, and when the reading stops; the "
-          "catch rate says which."),
+          "An engine proposes which insurance claims to pay, and clerks confirm. After a change of the engine they agree with "
+          "78 % of its proposals instead of 91. As before, they object to 95 of 100 errors planted for them. How do you read "
+          "that?",
+          "The engine has become worse, and the clerks still read: look at the change.",
+          "As in order: a clerk decided each claim, so whatever the engine does is checked.",
+          "The clerks have become worse: good ones agreed with far more proposals before.",
+          "The engine has outgrown its clerks: they object to what they do not understand.",
+          "To follow a planted error is to miss it, and they miss no more than before. So they read, and the proposals got "
+          "worse (or the claims harder). Agreement alone would have blamed those who look."),
     _item("c3", "closing",
           "Payments over 2,000 dollars are to be blocked by the model alone, at once. What must stand before launch, however "
           "accurate it is?",
