@@ -233,8 +233,8 @@ first_seven = pd.concat([panels(during, name) for name in names[:7]])
 flag, shard = panels(during, "rerank"), panels(during, "shard")
 show(figure, f"In the first seven rows all {first_seven.red.sum()} panels are red, with "
              f"{first_seven.slow.min():.1f} to {first_seven.slow.max():.1f} % slow requests. By rerank "
-             f"only `{flag.index[flag.red][0]}` is red. By shard {shard.red.sum()} of {len(shard)} panels "
-             f"is red: {shard.slow.max():.0f} % slow.")
+             f"only `{flag.index[flag.red][0]}` is red. By shard {shard.red.sum()} of {len(shard)} "
+             f"panels is red: {shard.slow.max():.0f} % slow.")
 
 # %% [markdown]
 # Red says only that about one request in a hundred is slow: the panel with three looks like the one with sixty. And a small

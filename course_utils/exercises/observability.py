@@ -175,7 +175,7 @@ def _raw(values, slow):
 
 def _uncorrected(values, slow, shuffles):
     """The gain was not corrected. An attribute with as many values as requests tells slow from fast perfectly, in any data,
-    also when slowness is drawn by lot: more values always seem to explain more."""
+    also when slowness is drawn by lot: more values gain more by chance."""
     return _raw(values, slow)
 
 
@@ -414,7 +414,7 @@ EXERCISES = [
     Exercise("observability.corrected_gain", corrected_gain, _gain_inputs,
              [(_uncorrected, "what has more values explains more"),
               (_worst_rate, "the highest rate is the strongest evidence"),
-              (_nothing_is_undefined, "what is certain has no entropy"),
+              (_nothing_is_undefined, "the entropy of a sure thing is undefined"),
               (_first_shuffle, "one shuffle is chance enough"),
               (_best_shuffle, "chance gives what it gives at best"),
               (_groups_alike, "every group says as much as any other"),
