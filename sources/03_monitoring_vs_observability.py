@@ -214,22 +214,22 @@ print(f"{worst} and rerank on: {100 * both.mean():.1f} % of requests, {100 * slo
 # questions that nobody had prepared, and no new code was shipped. Here are the panels that the dashboard might have had:
 
 # %%
-names = ["region", "route", "device", "locale", "app_version", "host", "model", "rerank", "shard"]
+cuts = ["region", "route", "device", "locale", "app_version", "host", "model", "rerank", "shard"]
 
 def panels(rows, name):                                # one for each value
     return pd.DataFrame({"slow": 100 * (rows.ms > 200).groupby(rows[name]).mean(),
                          "red": p99(rows, name) > 250})
 
 figure, axis = subplots(height=4.2)
-for row, name in enumerate(names):
+for row, name in enumerate(cuts):
     panel = panels(during, name).assign(row=row)
     axis.plot("slow", "row", "o", data=panel[~panel.red], color=BLUE, alpha=0.5)
     axis.plot("slow", "row", "D", data=panel[panel.red], color=ORANGE, markeredgecolor="black")
 axis.set(title="The same half hour, cut in nine ways: where are the slow requests?",
          xlabel="slow requests, % (each mark is a panel, each diamond a red one)",
-         yticks=range(len(names)), yticklabels=names)
+         yticks=range(len(cuts)), yticklabels=cuts)
 axis.invert_yaxis()
-first_seven = pd.concat([panels(during, name) for name in names[:7]])
+first_seven = pd.concat([panels(during, name) for name in cuts[:7]])
 flag, shard = panels(during, "rerank"), panels(during, "shard")
 show(figure, f"In the first seven rows all {first_seven.red.sum()} panels are red, with "
              f"{first_seven.slow.min():.1f} to {first_seven.slow.max():.1f} % slow requests. By rerank "
@@ -243,7 +243,7 @@ show(figure, f"In the first seven rows all {first_seven.red.sum()} panels are re
 #
 # ## The deploy alone does not explain it
 #
-# Ten minutes between deploy and fault look like cause and effect. The wide events:
+# Ten minutes between deploy and fault look like cause and effect. The wide events say:
 
 # %%
 suspect = events[(events.shard == worst) & (events.rerank == "on")]

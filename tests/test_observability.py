@@ -18,7 +18,7 @@ from course_utils.workspace import root
 from course_utils.world import World
 
 NAMES = ("BOUNDS", "p99", "observed", "read_off", "entropy", "gain", "ranked", "sampled", "minute", "hour", "office",
-         "traffic", "alarm", "noticed", "names", "panels")
+         "traffic", "alarm", "noticed", "cuts", "panels")
 SEEDS = (7, 8, 9)
 
 
@@ -159,7 +159,7 @@ def test_a_fault_of_one_request_in_300_turns_red_only_the_panel_of_its_shard(hou
 
 def test_by_share_of_slow_requests_one_panel_stands_out(hour):
     _, during, _ = hour
-    others = max(book["panels"](during, name).slow.max() for name in book["names"] if name != "shard")
+    others = max(book["panels"](during, name).slow.max() for name in book["cuts"] if name != "shard")
     shard = book["panels"](during, "shard").slow.sort_values()
     assert others < 5 and shard.iloc[-1] > 50 and shard.iloc[-2] < 2
 
