@@ -236,7 +236,8 @@ def test_html_is_escaped_and_has_no_script():
     (1.001, 1, False), (float("nan"), float("nan"), True), (0, float("nan"), False), ([1, 2], (1, 2), True),
     (np.array([[1]]), [1], False), ({"a": 1}, {"a": 1.0}, True), ({"a": 1}, {"b": 1}, False),
     (np.array([True, False]), [True, False], True), ([1, 0], [True, False], False), ({1}, {1}, True),
-    (pd.Series([1.0, 2.0], index=[5, 6]), np.array([1, 2]), True), ("a", "a", True), (np.str_("a"), "a", False),
+    (pd.Series([1.0, 2.0], index=[5, 6]), np.array([1, 2]), True), ("a", "a", True), (np.str_("a"), "a", True),
+    (np.str_("b"), "a", False), ({"a": np.str_("x")}, {"a": "x"}, True), (np.bytes_(b"a"), "a", False),
     (None, 0, False), (1 + 0j, 1, False)])
 def test_same(got, want, expected):
     assert engine.same(got, want) is expected

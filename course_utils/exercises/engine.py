@@ -233,8 +233,8 @@ def _call(answer, args):
 def same(got, want, rtol: float = 1e-6) -> bool:
     """Whether an answer equals the wanted one: in kind and shape, and in value up to ``rtol``.
 
-    Python and numpy numbers are interchangeable, as are lists, tuples, arrays and Series of
-    equal shape; NaN equals NaN; a bool is not a number.
+    Python's and numpy's numbers and texts are interchangeable, as are lists, tuples, arrays and
+    Series of equal shape; NaN equals NaN; a bool is not a number.
 
     >>> same(np.float64(0.1 + 0.2), 0.3), same([1, 2], np.array([1.0, 2.0])), same(True, 1), same("1", 1)
     (True, True, False, False)
@@ -243,7 +243,9 @@ def same(got, want, rtol: float = 1e-6) -> bool:
         if isinstance(want, dict):
             return (isinstance(got, dict) and got.keys() == want.keys()
                     and all(same(got[k], v, rtol) for k, v in want.items()))
-        if isinstance(want, (str, bytes, set, frozenset)) or want is None:
+        if isinstance(want, (str, bytes)):            # numpy's np.str_ is a str, np.bytes_ is a bytes
+            return isinstance(got, str if isinstance(want, str) else bytes) and bool(got == want)
+        if isinstance(want, (set, frozenset)) or want is None:
             return type(got) is type(want) and got == want
         if isinstance(got, (str, bytes, dict, set, frozenset)) or got is None:
             return False

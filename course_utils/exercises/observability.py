@@ -16,9 +16,10 @@ def bucket_quantile(q, bounds, counts):
     bounds : upper bounds of the finite buckets, ascending, above 0.
     counts : cumulative, as exposed: counts[i] observations were at most bounds[i]; one entry more
         than bounds, for the infinite bucket, which counts all observations.
-    The rank is q times all observations. Within the bucket that holds it, observations count as
-    evenly spread; the first bucket begins at 0. In the infinite bucket nothing can be said, and
-    the largest bound is returned; without any observations, nan.
+    The rank is q times all observations. The first bucket whose count reaches the rank holds it.
+    Within that bucket observations count as evenly spread; the first bucket begins at 0. In the
+    infinite bucket nothing can be said, and the largest bound is returned; without any
+    observations, nan.
     """
     rank = q * counts[-1]
     if counts[-1] == 0:
@@ -35,6 +36,11 @@ def _quantile_inputs(rng):
     bounds = np.sort(rng.choice([0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.45, 1.0, 2.5], 5, replace=False))
     seen = rng.integers(0, 60, 6) * (rng.random(6) < 0.7) * (rng.random() < 0.85)
     return float(rng.uniform(0.05, 0.999)), bounds.tolist(), np.cumsum(seen).tolist()
+
+
+QUANTILE_CASES = (                                         # the rank is reached exactly, and empty buckets follow
+    (0.5, [0.1, 0.2, 0.3], [50, 50, 100, 100]),
+    (0.75, [0.1, 0.2, 0.3, 0.45], [20, 60, 60, 60, 80]))
 
 
 def _upper_bound(q, bounds, counts):
@@ -63,6 +69,41 @@ def _not_cumulative(q, bounds, counts):
 def _first_has_no_start(q, bounds, counts):
     """In the first bucket you returned its bound. It has a lower end too, at 0, since durations are not negative."""
     return bounds[0] if counts[0] >= q * counts[-1] > 0 else bucket_quantile(q, bounds, counts)
+
+
+def _next_filled(q, bounds, counts):
+    """Where the rank is reached exactly and empty buckets follow, you went on to where they end. The first bucket whose count
+    reaches the rank holds it: its bound is enough, and nobody was observed in the empty ones."""
+    rank = q * counts[-1]
+    if counts[-1] == 0:
+        return float("nan")
+    i = int(np.searchsorted(counts, rank, side="right"))
+    if i >= len(bounds):
+        return bounds[-1]
+    low, below = (bounds[i - 1], counts[i - 1]) if i else (0.0, 0)
+    return low + (bounds[i] - low) * (rank - below) / (counts[i] - below)
+
+
+def _rank_from_zero(q, bounds, counts):
+    """You divided the whole rank by the observations in the bucket. Within the bucket the rank counts from where the bucket
+    begins: take off those below, or the result can lie beyond the bucket's bound."""
+    rank = q * counts[-1]
+    if counts[-1] == 0 or counts[-2] < rank:
+        return bucket_quantile(q, bounds, counts)
+    i = int(np.searchsorted(counts, rank))
+    low, below = (bounds[i - 1], counts[i - 1]) if i else (0.0, 0)
+    return low + (bounds[i] - low) * rank / (counts[i] - below)
+
+
+def _share_of_all_below(q, bounds, counts):
+    """You divided the rank by all observations up to the bucket's bound. Within the bucket only its own observations count,
+    above and below the line of the fraction: take off those below from both."""
+    rank = q * counts[-1]
+    if counts[-1] == 0 or counts[-2] < rank:
+        return bucket_quantile(q, bounds, counts)
+    i = int(np.searchsorted(counts, rank))
+    low = bounds[i - 1] if i else 0.0
+    return low + (bounds[i] - low) * rank / counts[i]
 
 
 def _infinity(q, bounds, counts):
@@ -134,7 +175,7 @@ def _raw(values, slow):
 
 def _uncorrected(values, slow, shuffles):
     """The gain was not corrected. An attribute with as many values as requests tells slow from fast perfectly, in any data,
-    also when slowness is drawn by lot: more values always seem to explain more."""
+    also when slowness is drawn by lot: more values gain more by chance."""
     return _raw(values, slow)
 
 
@@ -142,6 +183,19 @@ def _best_shuffle(values, slow, shuffles):
     """You took off the largest gain among the shuffles. That makes a test of it, and one that gets stricter with every shuffle
     you add. What chance gives an attribute is what it gives on average."""
     return _raw(values, slow) - max(_raw(values, row) for row in shuffles)
+
+
+def _first_shuffle(values, slow, shuffles):
+    """You took off the gain of one shuffle. It has luck of its own, which is then in your result: take the mean over all
+    rows of `shuffles`."""
+    return _raw(values, slow) - _raw(values, shuffles[0])
+
+
+def _nothing_is_undefined(values, slow, shuffles):
+    """The result is nan, because a group is slow throughout, or fast throughout: 0 times the logarithm of 0 is nan for the
+    computer. Such a group leaves no doubt, so its entropy is 0."""
+    pure = any(set(pd.Series(row).groupby(values).mean()) & {0.0, 1.0} for row in (slow, *shuffles))
+    return float("nan") if pure else corrected_gain(values, slow, shuffles)
 
 
 def _unweighted(values, slow):
@@ -161,8 +215,8 @@ def _nats(values, slow, shuffles):
 
 
 def _never_below_zero(values, slow, shuffles):
-    """You replaced results below zero by 0. Chance goes both ways: an attribute that explains nothing comes out above zero
-    about as often as below, and seeing both tells you how large 'nothing' is."""
+    """You replaced results below zero by 0. Chance goes both ways: an attribute that explains nothing comes out below zero
+    at least as often as above, and is 0 on average. Seeing both tells you how large 'nothing' is."""
     return max(0.0, corrected_gain(values, slow, shuffles))
 
 
@@ -221,11 +275,12 @@ def _groups(events, slow, names):
 def _most_slow(events, slow, least):
     """You took the pair that most of the slow requests have in common. Most of the fast ones have it in common too: a model
     that serves nine requests in ten is in nine of ten slow ones, guilty or not."""
-    found = {}
+    best, most = {}, -1
     for pair in combinations(events.columns, 2):
         counts = _groups(events, slow, list(pair))["sum"]
-        found[counts.max()] = dict(zip(pair, counts.idxmax()))
-    return found[max(found)]
+        if counts.max() > most:
+            best, most = dict(zip(pair, counts.idxmax())), counts.max()
+    return best
 
 
 def _any_size(events, slow, least):
@@ -302,6 +357,12 @@ def _added(labels, bounds):
     return (sum(labels.values()) or 1) * (len(bounds) + 3)
 
 
+def _added_from_zero(labels, bounds):
+    """You added the numbers of values. Labels multiply: each region occurs on each route, so two labels with 3 and 6
+    values make 18 children. And without any label there is one child, not none."""
+    return sum(labels.values()) * (len(bounds) + 3)
+
+
 def _one_each(labels, bounds):
     """You counted children. Each child is a histogram, and exposes a series for each of its buckets, besides sum and
     count."""
@@ -316,6 +377,12 @@ def _no_infinity(labels, bounds):
 def _buckets_only(labels, bounds):
     """Sum and count are missing. They are two series of each child, beside its buckets."""
     return prod(labels.values()) * (len(bounds) + 1)
+
+
+def _bounds_only(labels, bounds):
+    """You counted one series for each bound. Each child also exposes the infinite bucket, which counts all observations, a
+    sum and a count."""
+    return prod(labels.values()) * len(bounds)
 
 
 def _shared_totals(labels, bounds):
@@ -334,15 +401,21 @@ EXERCISES = [
               (_middle, "a bucket is a value"),
               (_not_cumulative, "each bucket counts its own"),
               (_first_has_no_start, "the first bucket has no beginning"),
+              (_next_filled, "a rank that is just reached lies in the next filled bucket"),
+              (_rank_from_zero, "the rank inside a bucket is the rank"),
+              (_share_of_all_below, "the rank inside a bucket is the rank"),
               (_infinity, "beyond the last bound lies infinity"),
               (_finite_only, "what is beyond the last bound does not count"),
               (_no_data_is_zero, "no data is a good value")],
              ("Which bucket is the first whose count reaches the rank? Where does it begin, and how many are below it?",
               "Into the bucket by the fraction (rank - below) / (count - below) of its width.",
-              "Two special cases first or last: no observations, and a rank beyond the last finite bucket.")),
+              "Two special cases first or last: no observations, and a rank beyond the last finite bucket."),
+             cases=QUANTILE_CASES),
     Exercise("observability.corrected_gain", corrected_gain, _gain_inputs,
              [(_uncorrected, "what has more values explains more"),
               (_worst_rate, "the highest rate is the strongest evidence"),
+              (_nothing_is_undefined, "the entropy of a sure thing is undefined"),
+              (_first_shuffle, "one shuffle is chance enough"),
               (_best_shuffle, "chance gives what it gives at best"),
               (_groups_alike, "every group says as much as any other"),
               (_by_number, "many values are punished by a formula"),
@@ -362,8 +435,9 @@ EXERCISES = [
               "Series.groupby([events[a], events[b]]).agg(['mean', 'size']) gives share and number for all values at once.",
               "Drop the groups below least, then idxmax() is a tuple of the two values.")),
     Exercise("observability.n_series", n_series, _series_inputs,
-             [(_added, "labels add up"), (_one_each, "one combination is one series"),
-              (_no_infinity, "a histogram is its finite buckets"),
+             [(_added, "labels add up"), (_added_from_zero, "labels add up"),
+              (_one_each, "one combination is one series"),
+              (_no_infinity, "a histogram is its finite buckets"), (_bounds_only, "a histogram is its finite buckets"),
               (_buckets_only, "a histogram is its buckets"),
               (_shared_totals, "sum and count belong to the metric"),
               (_largest_only, "only the largest label counts")],

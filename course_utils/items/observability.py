@@ -27,8 +27,8 @@ ITEMS = (
           "Add a panel for each station and each train, until one of them is not red any more.",
           "Take the seat map back and close the incident: it is what changed before the alarm.",
           "Wait a little: with thirty attributes on each trace the cause will report itself.",
-          "Red everywhere says that the label has nothing to do with it. The comparison needs no guess about which "
-          "attribute has."),
+          "Red everywhere says little: for a p95 one slow request in twenty is enough. The comparison needs no guess about "
+          "which attribute matters."),
     _item("a2", "A",
           "A shop's chat assistant answered one question in seven with 'please try later' from Friday night on. On Monday an "
           "analyst stumbled on it, and found the cause in the traces within a minute. What would have helped most?",
@@ -60,15 +60,15 @@ ITEMS = (
           "the number "
           "is useless."),
     _item("c1", "closing",
-          "Lantern, a week later: p99 is up again, all panels by region and route are red, and the flag `quick_pay` "
+          "Lantern, a week later: p99 is up again, all panels by region and route are red, and the flag 'quick_pay' "
           "was switched on "
           "for some customers eight minutes before. What tells most about the flag?",
           "Whether, at the same time, slow requests have the flag more often than fast ones.",
           "Whether the panels by region turn red one after the other, or rather all at once.",
           "That it came eight minutes before: nothing else was changed as close to the alarm.",
           "That it is on every trace: what is recorded on all of them needs no comparison.",
-          "Only some customers have the flag, so the experiment has been made: compare those who have it with those "
-          "who have not, now."),
+          "Some customers have the flag and some have not, at the same time: compare them. (Unless it was given by lot, "
+          "ask what else they differ in.)"),
     _item("c2", "closing",
           "The fallback of three in the morning has been found and repaired. Which change to Lantern's telemetry "
           "comes first?",
@@ -78,13 +78,13 @@ ITEMS = (
           "Twice as long a retention of all events, because the answer had been in there.",
           "It has to ring by itself, and on what users got. The next such outage will have another cause than a restart."),
     _item("c3", "closing",
-          "To save money, Lantern removes `shard` from its events: 'it is on the dashboard of the storage team, and "
+          "To save money, Lantern removes the shard from its events: 'it is on the dashboard of the storage team, and "
           "we keep all "
           "traces anyway'. What do you say?",
-          "Leave it on: without it, the question that found the incident cannot be asked.",
-          "Fine: the storage team's panels show the shard, and one look at them is enough.",
-          "Fine: the last incident came from a shard that has been repaired in the meantime.",
-          "Fine: all traces are kept, and so there is always something else that gives it away.",
+          "It should stay: without it, the question that found the incident cannot be asked.",
+          "It can go: the storage team's panels show the shard, and one look at them is enough.",
+          "It should stay until the shard that failed is repaired; after that it is of no use.",
+          "It can go: all traces are kept, and so something else will always give it away.",
           "How many traces are kept matters less than what is on them. That the merchant could stand in was luck: "
           "each lives on one shard."),
 )
