@@ -319,8 +319,8 @@ service = np.where(due == 20_000, 10_000, 1)
 done = departures(due, service)
 sent = np.maximum(due, np.r_[0, done[:-1]])                   # one connection: after the last answer
 for name, taken in (("tester: done - sent", done - sent), ("user:   done - due ", done - due)):
-    p95, p99 = np.quantile(taken, [0.95, 0.99])
-    print(f"{name}   mean {taken.mean():3.0f} ms   p95 {p95:4.0f} ms   p99 {p99:4.0f} ms   "
+    at_95, at_99 = np.quantile(taken, [0.95, 0.99])
+    print(f"{name}   mean {taken.mean():3.0f} ms   p95 {at_95:4.0f} ms   p99 {at_99:4.0f} ms   "
           f"over 400 ms: {(taken > SLO).sum():5,} of {len(due):,}")
 
 # %% [markdown]
