@@ -46,10 +46,9 @@ def as_is(lookups, model, audit):      # ms to the answer, and ms for which the 
     total = lookups.sum(axis=0) + model + audit
     return total, total
 
-answer, busy = as_is(*steps(10_000, 7))
+work = RATE * as_is(*steps(10_000, 7))[1].mean() / 1000       # seconds of it that arrive in a second
 for month, replicas in (("May", 4), ("June", 64)):
-    share = RATE * busy.mean() / 1000 / replicas
-    print(f"{month:5}{replicas:2} replicas  {100 * share:2.0f} % busy  {150 * replicas:5,} dollars")
+    print(f"{month:5}{replicas:2} replicas  {100 * work / replicas:2.0f} % busy  {150 * replicas:5,} dollars")
 
 # %% [markdown]
 # In May, one answer in four was within 400 ms. **How many of 100 are in June, with 64 replicas?** Answer 0 to 100, with your
@@ -226,11 +225,11 @@ axis.set(title="Capacity moves the knee; only a shorter path lowers the floor", 
 axis.legend(loc="upper left", fontsize=9)
 floor_then = round(curves["4 replicas, as in May"][0])
 floor_now = round(curves["4, shorter path"][0])
-show(figure, f"Each curve has a floor and turns up at its knee. As it was, the floor is at {floor_then} ms, "
-             "above the promise; 64 replicas move the knee past the sale day and leave the floor. The "
-             f"shorter path has its floor at {floor_now} ms and its knee between the two days; 24 replicas "
-             "move it past the sale day. Four with cached look-ups and batches are lowest, up to a knee of "
-             "their own.")
+show(figure, f"Each curve has a floor and turns up at its knee. As it was, the floor is at "
+             f"{floor_then} ms, above the promise; 64 replicas move the knee past the sale day and leave "
+             f"the floor. The shorter path has its floor at {floor_now} ms and its knee between the two "
+             "days; 24 replicas move it past the sale day. Four with cached look-ups and batches are "
+             "lowest, up to a knee of their own.")
 
 # %% [markdown]
 # Look first at p95 in an idle system. If it is above the promise, only the path can help. If it is well below and users still
@@ -332,7 +331,7 @@ for name, taken in (("tester: done - sent", done - sent), ("user:   done - due "
 check("throughput.late_share", late_share)
 
 # %% [markdown]
-# Now a real server on 127.0.0.1, frozen for 0.4 s of every second. `open_loop` sends at fixed times, whatever became of the
+# Now a real server on 127.0.0.1, frozen for 400 ms of every second. `open_loop` sends at fixed times, whatever became of the
 # earlier requests (*open loop*). Your machine is not ours, so a ratio is claimed.
 
 # %%
@@ -396,8 +395,8 @@ claim("Median latency with proto 0, over the same with IPPROTO_TCP (the bound is
 # ## A hundred fast calls make a slow page
 #
 # Lantern's account page asks 100 shards, machines that each hold a part of the data, and waits for all. A call takes 10 ms, and
-# one in a hundred a second more. With 100 such servers, 63 % of the requests take more than a second, write Dean and Barroso
-# [2].
+# one in a hundred a second more. Dean and Barroso write [2] that with 100 such servers 63 % of the requests take more than
+# a second.
 #
 # **Exercise 4** adds *hedging*: if a call has no answer after a while, here 20 ms, send a second copy and take whichever
 # answers first. Then we draw pages, for three chances that what slowed the first copy, say an overloaded shard, slows the
