@@ -46,9 +46,9 @@ def as_is(lookups, model, audit):      # ms to the answer, and ms for which the 
     total = lookups.sum(axis=0) + model + audit
     return total, total
 
-work = RATE * as_is(*steps(10_000, 7))[1].mean() / 1000       # seconds of it that arrive in a second
+work = RATE * as_is(*steps(10_000, 7))[1].mean() / 10         # as % of one replica's time
 for month, replicas in (("May", 4), ("June", 64)):
-    print(f"{month:5}{replicas:2} replicas  {100 * work / replicas:2.0f} % busy  {150 * replicas:5,} dollars")
+    print(f"{month:5}{replicas:2} replicas  {work / replicas:2.0f} % busy  {150 * replicas:5,} dollars")
 
 # %% [markdown]
 # In May, one answer in four was within 400 ms. **How many of 100 are in June, with 64 replicas?** Answer 0 to 100, with your
@@ -226,10 +226,10 @@ axis.legend(loc="upper left", fontsize=9)
 floor_then = round(curves["4 replicas, as in May"][0])
 floor_now = round(curves["4, shorter path"][0])
 show(figure, f"Each curve has a floor and turns up at its knee. As it was, the floor is at "
-             f"{floor_then} ms, above the promise; 64 replicas move the knee past the sale day and leave "
-             f"the floor. The shorter path has its floor at {floor_now} ms and its knee between the two "
-             "days; 24 replicas move it past the sale day. Four with cached look-ups and batches are "
-             "lowest, up to a knee of their own.")
+             f"{floor_then} ms, above the promise; 64 replicas move the knee past the sale day and "
+             f"leave the floor. The shorter path has its floor at {floor_now} ms and its knee between "
+             "the two days; 24 replicas move it past the sale day. Four with cached look-ups and "
+             "batches are lowest, up to a knee of their own.")
 
 # %% [markdown]
 # Look first at p95 in an idle system. If it is above the promise, only the path can help. If it is well below and users still
