@@ -45,6 +45,16 @@ def _no_memory(arrivals, service):
     return out
 
 
+def _own_work(arrivals, service):
+    """You let each request wait for its own work. What it waits for is the work of those before it; its own comes after the
+    wait."""
+    out, wait = [service[0]], 0.0
+    for i in range(1, len(arrivals)):
+        wait = max(0.0, wait + service[i] - (arrivals[i] - arrivals[i - 1]))
+        out.append(wait + service[i])
+    return out
+
+
 def _wait_only(arrivals, service):
     """That is the time in the queue. The user also waits while the request is worked on: latency is both."""
     return [total - needs for total, needs in zip(lindley(arrivals, service), service)]
@@ -98,16 +108,24 @@ def rate_under_slo(rates, latencies, slo, share):
 
 def _rate_inputs(rng):
     rates, latencies = sorted(rng.choice(np.arange(1, 60), 6, replace=False).tolist()), []
+    n, slo, share = int(rng.choice([24, 40, 56])), float(rng.choice([150, 250, 400, 800])), float(rng.choice([0.75, 0.875]))
+    allowed = round((1 - share) * n)                 # late ones with which the promise is just kept
     broken = int(rng.integers(0, 7))                 # from this one on the promise is broken, but for one lucky run
     lucky = broken + 1 if rng.random() < 0.6 else 99
     for k in range(6):
-        late = int(rng.integers(0, 3) if k < broken or k == lucky else rng.integers(8, 15) if k < broken + 2
-                   else rng.integers(24, 33))
-        ms = np.concatenate([rng.uniform(100, 290, 40 - late), rng.uniform(310, 420, late)])
+        if k < broken or k == lucky:
+            late = allowed if rng.random() < 0.4 else int(rng.integers(0, allowed + 1))
+        elif k < broken + 2:
+            late = int(rng.integers(allowed + 1, n // 2))
+        else:
+            late = int(rng.integers(n // 2 + 1, 3 * n // 4))
+        ms = np.concatenate([rng.uniform(0.3, 0.97, n - late), rng.uniform(1.03, 1.4, late)]) * slo
+        ms = ms.round(1)
+        ms[:rng.integers(0, 4)] = slo                # in time: the promise says "or less"
         if late and rng.random() < 0.7:
             ms[-late:] = np.inf                      # they gave up
-        latencies.append(rng.permutation(ms.round(1)).tolist())
-    return rates, latencies, 300.0, 0.9
+        latencies.append(rng.permutation(ms).tolist())
+    return rates, latencies, slo, share
 
 
 def _first_failure(rates, latencies, keeps):
@@ -128,6 +146,23 @@ def _mean_below(rates, latencies, slo, share):
 def _median_below(rates, latencies, slo, share):
     """You looked at the median, so half of the requests may be late. The promise names another share."""
     return _first_failure(rates, latencies, lambda sample: np.median(sample) <= slo)
+
+
+def _limit_is_late(rates, latencies, slo, share):
+    """You counted a request that takes exactly the limit as late. The promise says that many milliseconds *or less*."""
+    return _first_failure(rates, latencies, lambda sample: np.mean([ms < slo for ms in sample]) >= share)
+
+
+def _more_than_share(rates, latencies, slo, share):
+    """You broke off where exactly the promised share is in time. The promise says *at least* that share."""
+    return _first_failure(rates, latencies, lambda sample: np.mean([ms <= slo for ms in sample]) > share)
+
+
+def _interpolated(rates, latencies, slo, share):
+    """You compared a percentile that lies between two requests, as numpy's quantile gives it: it mixes the last answer in time
+    with the first one late. Count the requests in time, or take method="inverted_cdf"."""
+    with np.errstate(invalid="ignore"):              # between two infinities lies no number
+        return _first_failure(rates, latencies, lambda sample: np.quantile(sample, share) <= slo)
 
 
 def _answered_only(rates, latencies, slo, share):
@@ -186,12 +221,12 @@ def late_share(intended, sent, done, slo):
 
 
 def _late_inputs(rng):
-    intended = np.arange(40) * 0.05
-    sent = np.maximum(intended, rng.choice([0.0, 0.6, 1.2]) + rng.uniform(0, 0.9, 40).cumsum() / 12)
-    sent = np.maximum(sent, intended).round(3)
-    done = (sent + rng.choice([0.02, 0.08, 0.3], 40, p=[0.7, 0.2, 0.1])).round(3)
+    intended, tick = np.arange(40) / 16, 1 / 64      # exact in binary, so that some take exactly the limit
+    sent = np.maximum(intended, rng.choice([0.0, 0.4, 0.8]) + rng.uniform(0, 0.9, 40).cumsum() / 12)
+    sent = np.ceil(sent / tick) * tick
+    done = sent + rng.choice([1, 4, 8, 19], 40, p=[0.5, 0.2, 0.2, 0.1]) * tick
     done[rng.random(40) < 0.12] = np.inf
-    return intended.round(3).tolist(), sent.tolist(), done.tolist(), 0.15
+    return intended.tolist(), sent.tolist(), done.tolist(), float(rng.choice([0.125, 0.25]))
 
 
 def _share(late):
@@ -243,6 +278,16 @@ def _in_time(intended, sent, done, slo):
     return 1 - late_share(intended, sent, done, slo)
 
 
+def _limit_too(intended, sent, done, slo):
+    """You counted a request that takes exactly the limit as late. Late is one that takes *more* than that."""
+    return _share(np.subtract(done, intended) >= slo)
+
+
+def _percent(intended, sent, done, slo):
+    """That is in percent. A share lies between 0 and 1."""
+    return 100 * late_share(intended, sent, done, slo)
+
+
 def _number(intended, sent, done, slo):
     """That is how many are late. A share is that number over all that were intended."""
     return len(intended) * late_share(intended, sent, done, slo)
@@ -259,7 +304,7 @@ def slow_pages(p, n, hedged, same_cause):
         the call is slow only if both copies are.
     same_cause : chance that what made the first copy slow makes the second slow too; otherwise
         the second is slow with chance p, like any call.
-    Returns a number from 0 to 1.
+    Returns a number from 0 to 1, not rounded.
     """
     if hedged:
         p = p * (same_cause + (1 - same_cause) * p)
@@ -309,6 +354,19 @@ def _always_independent(p, n, hedged, same_cause):
     return slow_pages(p, n, hedged, 0.0)
 
 
+def _same_cause_only(p, n, hedged, same_cause):
+    """You let the second copy be slow for the first one's reason only. It can also be slow by itself, with chance p, as any
+    call can."""
+    return 1 - (1 - (p * same_cause if hedged else p)) ** n
+
+
+def _in_percent(p, n, hedged, same_cause):
+    return 100 * slow_pages(p, n, hedged, same_cause)
+
+
+_in_percent.__doc__ = _percent.__doc__
+
+
 def _halved(p, n, hedged, same_cause):
     """You halved the chance because there are two copies. Both must be slow: chances are multiplied, if they are
     independent, and if not it depends on the cause."""
@@ -337,6 +395,7 @@ EXERCISES = [
     Exercise("throughput.lindley", lindley, _lindley_inputs,
              [(_service_only, "latency is the time of the work"),
               (_no_memory, "a request waits for the one before it only"),
+              (_own_work, "a request waits for its own work"),
               (_wait_only, "latency is the time in the queue"),
               (_clock, "the time of the answer is a latency"),
               (_gaps, "latency is one over throughput"),
@@ -348,6 +407,9 @@ EXERCISES = [
     Exercise("throughput.rate_under_slo", rate_under_slo, _rate_inputs,
              [(_mean_below, "a good mean keeps a promise"),
               (_median_below, "a good median keeps a promise"),
+              (_limit_is_late, "the limit itself is late"),
+              (_more_than_share, "at least means more than"),
+              (_interpolated, "a percentile between two requests is a request"),
               (_answered_only, "who got no answer did not wait"),
               (_lucky_run, "one good run at a high rate is enough"),
               (_best_goodput, "the most answers in time is the right rate"),
@@ -364,6 +426,8 @@ EXERCISES = [
               (_sent_good, "what was not measured was fine"),
               (_generator, "a late sender is a late answer"),
               (_in_time, "late and in time are the same count"),
+              (_limit_too, "the limit itself is late"),
+              (_percent, "percent is a share"),
               (_number, "a number is a share")],
              ("Which of the three stamps would a user not know of?", "Infinity minus anything is more than any limit.")),
     Exercise("throughput.slow_pages", slow_pages, _pages_inputs,
@@ -373,6 +437,8 @@ EXERCISES = [
               (_all_fast, "slow and fast are the same share"),
               (_all_slow, "a page is slow when all its calls are"),
               (_always_independent, "a second copy is always a second chance"),
+              (_same_cause_only, "a second copy is slow only for the first one's reason"),
+              (_in_percent, "percent is a share"),
               (_halved, "two copies halve the chance"),
               (_more_calls, "a copy is one more call that can be slow"),
               (_not_hedged, "a copy changes nothing"),

@@ -65,15 +65,15 @@ ITEMS = (
           "are 5 a second, and the night shift says that the check has become slower. What do you say?",
           "They are right: at night a check waits out the window and has no company.",
           "Wait longer: larger batches raise the throughput, and with it the speed.",
-          "The benchmark measured faster checks, with the very same window in place.",
-          "Over 24 hours p50 is as before, so that the nights cannot be much slower.",
+          "They err: the benchmark had the same window, and its checks were fast.",
+          "They err: p50 over 24 hours is as before, which holds for each hour too.",
           "A window costs most when there is least to do. The benchmark's rate filled batches at once, and most requests of a "
           "day are not at night."),
     _item("c3", "closing",
           "Some 2 % of the calls to the feature store take a second: those whose key lies on one overloaded shard. A page "
           "makes 30 calls. Somebody suggests hedging: a second copy to the same store after 50 ms. What do you expect?",
           "Little: the copy meets the same shard. Move the keys, or copy the shard.",
-          "Much: twice the calls are twice the chance, and thus half of the latency.",
+          "Much: two copies share the work, so that an answer takes half of the time.",
           "Much: in the vendor's test, where slow calls were random, it helped a lot.",
           "Nothing is needed: a page's calls are fast in 98 % of cases, so pages are.",
           "Hedging helps where the second copy is not slow for the first one's reason. Here it is, and the load on the shard "
