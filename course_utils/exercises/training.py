@@ -1,6 +1,7 @@
 """Exercises of notebook 04: training vs inference."""
 from __future__ import annotations
 
+import copy
 from functools import cache
 
 from .engine import Exercise
@@ -40,8 +41,8 @@ def safe_predict(model, x):
 
 
 @cache
-def _parts():
-    """The classes that inputs are made of. Torch is imported only when this exercise is checked."""
+def _network():
+    """What inputs are copies of. Torch is imported only when this exercise is checked."""
     import torch
 
     class Dropout(torch.nn.Module):
@@ -65,19 +66,20 @@ def _parts():
         def __repr__(self):
             return f"Net(modes={[part.training for part in self.modules()]})"
 
-    return Net, Dropout, Probe
+    with torch.random.fork_rng(devices=[]):
+        block = torch.nn.Sequential(torch.nn.BatchNorm1d(4), Dropout())
+        return Net(torch.nn.Linear(3, 4), block, torch.nn.Linear(4, 1), Probe())
 
 
 def _predict_inputs(rng):
     import torch
 
-    Net, Dropout, Probe = _parts()
-    seed = int(rng.integers(1_000_000))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        block = torch.nn.Sequential(torch.nn.BatchNorm1d(4), Dropout())
-        model = Net(torch.nn.Linear(3, 4), block, torch.nn.Linear(4, 1), Probe())
-        x = torch.randn(4, 3)
+    model = copy.deepcopy(_network())
+    x, *numbers = (torch.tensor(rng.normal(size=shape), dtype=torch.float32)
+                   for shape in ((4, 3), *(p.shape for p in model.parameters())))
+    for parameter, values in zip(model.parameters(), numbers):
+        parameter.data = values
+    block = model[1]
     model.train(bool(rng.random() < 0.7))
     luck = rng.random()
     if luck < 0.7:
