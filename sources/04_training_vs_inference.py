@@ -3,9 +3,8 @@
 #
 # {{badges}}
 #
-# Training changes what later answers are computed from, inference reads it. The difference decides what a token costs, what
-# fills the memory, and what your users get if a service is in the wrong mode. Here you count all three on two small models.
-# About 60 minutes.
+# Training changes what later answers are computed from, inference reads it. That decides what a token costs, what fills the
+# memory, and what users get if a service is in the wrong mode. Here you count all three. About 60 minutes.
 
 # %%
 import copy
@@ -34,9 +33,9 @@ pair("training")
 # ## A retry is answered differently
 #
 # Lantern tries a neural network as its fraud model: two hidden layers and an output. *Batch normalisation* rescales what
-# comes out of a layer to mean 0 and spread 1; *dropout* sets a fifth of it to zero at random and scales up the rest, so
-# that the network does not lean on any one part. It learns from days 0–44, with every label known. A payment goes to review
-# when the loss expected from it exceeds the price of a review.
+# comes out of a layer to mean 0 and spread 1; *dropout* sets a fifth of it to zero at random and scales up the rest. It
+# learns from days 0–44, with every label known. A payment goes to review when the loss expected from it exceeds the price
+# of a review.
 
 # %%
 def network():
@@ -109,8 +108,8 @@ predict("training.second_answer", answer=..., confidence=...)
 #
 # A network holds *parameters*, which an optimiser changes, and *statistics*: the running mean and variance of batch
 # normalisation. PyTorch has two switches. `train()` and `eval()` choose how layers compute; `no_grad` says whether a
-# forward pass keeps what a backward pass would need; `kept` counts that. Here are all four combinations, on the same 200
-# payments and without optimiser.
+# forward pass keeps what a backward pass would need; `kept` counts that. All four combinations, on the same 200 payments
+# and without optimiser:
 
 # %%
 def observed(net, part, training, grad):    # two calls, and what they changed
@@ -123,7 +122,6 @@ def observed(net, part, training, grad):    # two calls, and what they changed
     moved = {name.split(".")[1] for name in after if not torch.equal(before[name], after[name])}
     return ["weight" in moved, "running_mean" in moved, torch.equal(first, second), round(kilobytes)]
 
-# %%
 spare = copy.deepcopy(model)                # since two rows change it
 table = {}
 for training, name in ((True, "train()"), (False, "eval()")):
@@ -134,8 +132,8 @@ pd.DataFrame(table, index=["parameters moved", "statistics moved", "two calls ag
 # %% [markdown]
 # `no_grad` drops the record and leaves dropout on; `eval()` gives one answer and keeps the record. And the second row says
 # that *do the parameters change?* is too narrow: a service in training mode changes no parameter, but its statistics follow
-# its traffic, and the next `eval()` computes with them. A better question: **does a call change anything that answers to
-# others depend on?**
+# its traffic, and the next `eval()` computes with them. Better: **does a call change anything that answers to others depend
+# on?**
 #
 # `fit` ends with `model.train()`, as a loop needs for its next round. The service took what it got.
 #
@@ -147,7 +145,7 @@ check("training.safe_predict", safe_predict)
 # %% [markdown]
 # ## Green panels, revoked answers
 #
-# Three worlds, three networks, days 45–59. First what the panels see, and two numbers that no panel shows.
+# Three worlds, three networks, days 45–59. First what the panels see, and two numbers that they do not show.
 
 # %%
 def dollars_lost(reviewed, rows, world):    # reviews, and fraud that gets through
@@ -161,7 +159,6 @@ def panels_see(model, x, rows, world, test_scores, tested):
     return {"share": 100 * (reviewed.mean() - tested.mean()), "above": 100 * np.mean(live_scores > 0.5),
             "auc": auc - live_auc, "dollars": 100 * (live_lost / lost - 1)}
 
-# %%
 seen = pd.DataFrame([panels_see(*service) for service in services.values()])
 claim("Share reviewed, change in points: most", seen.share.abs().max(), at_most=1, measured=True)
 claim("Scores above one half, in %: most", seen.above.max(), at_most=0.1, measured=True)
@@ -172,8 +169,7 @@ claim("Dollars lost, change in %: most", seen.dollars.abs().max(), at_most=20, m
 # %% [markdown]
 # (*Most* and *least* of the three. Gradient steps differ a little between machines, so a claim prints its bound only;
 # `claim.last` holds your number.) AUC, how well scores rank fraud above the rest, falls in every world that we tried, but
-# it waits a month for its labels. The money moves by less than a fifth; in some other worlds it even falls. Now the second
-# and the third try.
+# waits a month for labels. The money moves by less than a fifth, and in some other worlds it falls. Now the later tries.
 
 # %%
 def tries_see(model, x, rows, world, test_scores, tested):
@@ -184,7 +180,6 @@ def tries_see(model, x, rows, world, test_scores, tested):
     return {"revoked": 100 * np.mean(~tries[1][tries[0]]), "at once": 100 * np.mean(~tries[0][stopped]),
             "later": 100 * np.mean(~(tries[1] & tries[2])[again]), "repaired": np.sum(repaired != tested)}
 
-# %%
 seen = pd.DataFrame([tries_see(*service) for service in services.values()])
 claim("Reviewed, then accepted, in % of the reviewed: least", seen.revoked.min(), at_least=25, measured=True)
 claim("Fraud that the test stopped, accepted at once, in %: mean", seen["at once"].mean(), at_least=12,
@@ -200,14 +195,14 @@ reveal("training.second_answer", "many" if seen.revoked.min() > 25 else "some")
 
 # %% [markdown]
 # A third and more of the reviews are revoked. Of the fraud that the tested model stops, about a fifth gets through at once,
-# and about a fifth of the rest in two more tries: each try is another draw. Most stays stopped. What is lost is that a
-# decision means something: a customer cannot be told why, and an audit cannot repeat it.
+# and about a fifth of the rest in two more tries. Most stays stopped. But no audit can repeat a decision, and no customer
+# be told why.
 #
-# Sent alone, any payment would have raised the error in the last line. This service puts 200 into a call and never heard
-# it. And the repair? `eval()` brings back one answer, but not the model that was tested: its statistics have moved. Load
-# the tested file again.
+# Sent alone, any payment would have raised the error in the last line. A service that puts 200 into a call never hears it.
+# And the repair? `eval()` brings back one answer, but not the tested model: its statistics have moved. Load the tested file
+# again.
 #
-# Which layer did it? We put one kind into training mode at a time, and let the second call mix the payments.
+# Which layer did it? One kind at a time in training mode:
 
 # %%
 def revoked(kind, model, x, rows, world, order):
@@ -226,8 +221,8 @@ claim("Batch normalisation alone, other neighbours",
       revoked(nn.BatchNorm1d, *services[7][:4], mixed), at_least=5, measured=True)
 
 # %% [markdown]
-# Dropout draws anew in each call. Batch normalisation repeats itself as long as a payment travels with the same 199 others;
-# with other neighbours a tenth of the reviews or so are revoked by them alone.
+# Dropout draws anew in each call. Batch normalisation repeats itself while a payment travels with the same 199 others;
+# other neighbours alone revoke about a tenth of the reviews.
 #
 # ## Six, two, and where they end
 #
@@ -237,8 +232,7 @@ claim("Batch normalisation alone, other neighbours",
 # does the forward pass's work twice, once for the gradient of the inputs and once for that of the parameters.
 #
 # PyTorch counts them from the shapes. What its counter has no formula for counts as zero [1]. On a CPU that is so for
-# attention in its usual form, `sdpa`, where one *fused* operation does all of it. So we count `eager` as well, which writes
-# each step out.
+# attention in its usual form, `sdpa`, where one *fused* operation does all of it. `eager` writes each step out.
 
 # %%
 assistant = load_assistant(0)
@@ -277,13 +271,12 @@ pd.DataFrame(table, index=index).rename_axis(columns="FLOPs a token / N, at T ="
 # %% [markdown]
 # On a CPU the counter in its usual setting would have confirmed 2*N* at any length. As `eager` computes it, a token of a
 # text of 512 costs half as much again; half of that goes into pairs that the causal mask throws away. 2*N* and 6*N* hold
-# while *T* is small against the printed length. (With the usual N = 12 width² layers of a large model that is six times the
-# width: tens of thousands.)
+# while *T* is far below the printed length. (In large models, with N = 12 width² layers, six times the width: tens of
+# thousands.)
 #
 # ## Inference has state too, and it belongs to a conversation
 #
-# In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps
-# both, the *KV cache*, instead of working them out again.
+#In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps both, the *KV cache*, instead of working them out again.
 
 # %%
 def generate(T, n, cached):                 # n more tokens after a text of T
@@ -291,7 +284,6 @@ def generate(T, n, cached):                 # n more tokens after a text of T
     return llm.generate(text, attention_mask=torch.ones_like(text), max_new_tokens=n, min_new_tokens=n,
                         do_sample=False, use_cache=cached, pad_token_id=0, return_dict_in_generate=True)
 
-# %%
 table = {}
 for T in (32, 128, 510):                    # what the second new token adds
     costs = [flops(generate, T, 2, how) - flops(generate, T, 1, how) for how in (True, False)]
@@ -310,9 +302,8 @@ pd.DataFrame(table, index=["FLOPs / N, cached", "not cached", "cache, bytes a to
 # ## It serves, but it cannot be fine-tuned
 #
 # The assistant answers on a GPU of 16 MB (small, like the model). On the same GPU a fine-tuning job dies: *out of memory*,
-# with a batch of one text. The advice is at hand: a shorter text, or a stricter limit on the KV cache. Count instead, with
-# the fused attention that one would use. The optimiser, AdamW, keeps two numbers for each parameter: running means of its
-# gradient and of the gradient's square.
+# with a batch of one text. Advice: a shorter text, or a limit on the KV cache. Count instead, with fused attention. The
+# optimiser, AdamW, keeps two numbers for each parameter: running means of its gradient and of the gradient's square.
 
 # %%
 llm.set_attn_implementation("sdpa")
@@ -325,7 +316,6 @@ gradients = sum(p.grad.nbytes for p in llm.parameters())
 adam = sum(v.nbytes for numbers in optimizer.state.values() for v in numbers.values() if v.dim() > 0)
 cache = 512 * 2 * depth * width * 4
 
-# %%
 parts = {"weights": (weights, weights), "gradients": (gradients, 0), "AdamW": (adam, 0),
          "kept for the backward pass": (activations, 0), "KV cache": (0, cache)}
 table = pd.DataFrame(parts, index=["training", "serving"]).T / 1e6
@@ -355,10 +345,9 @@ pd.DataFrame(cases, index=columns).T.round(1)
 # %% [markdown]
 # Sixteen bytes a parameter are over the limit with *no text at all*: no batch is small enough. Freezing helps, and which
 # fifth decides how much. Gradients and AdamW shrink to a fifth in either case. But the gradient passes through all layers
-# on its way to the first, so that most is kept; on its way to the last it stops early, and that training just fits. Now the
-# advice is good too: with a shorter text, the first layer fits. (*Adapters*, as in LoRA, are small trained parts in every
-# layer: theirs goes all the way.) Serving has an end of its own: the sixth conversation does not fit, and no gradient
-# explains that.
+# on its way to the first, so that most is kept; on its way to the last it stops early, and that training just fits. With a
+# shorter text the first fits as well. (*Adapters*, as in LoRA, are small trained parts in every layer: theirs goes all the
+# way.) Serving has its own end: the sixth conversation does not fit.
 #
 # **Exercise 2.** Both sums as a function.
 
@@ -372,7 +361,7 @@ check("training.bytes_needed", bytes_needed)
 # that for Lantern's assistant, at 40 tickets a day?
 
 # %%
-sample = [ids for number in range(5, 200, 40) for ids, _ in block(assistant.tokenizer, 0, number)]
+sample = [ids for number in range(30, 200, 40) for ids, _ in block(assistant.tokenizer, 0, number)]
 trained_on = STEPS * np.mean([(ids != 0).sum().item() for ids in sample])      # 0 pads
 month = [*load("tickets").prompt[:1200], *load("replies").reply[:1200]]        # 30 days
 a_day = sum(len(ids) for ids in assistant.tokenizer(month)["input_ids"]) / 30
@@ -392,7 +381,7 @@ check("training.breakeven_requests", breakeven_requests)
 # five fitted constants. For the least training cost at a given loss there is one best size (*compute-optimal*). A smaller
 # model reaches the same loss with more data: dearer to train, cheaper for each token served. Sardana and co-authors give an
 # example [2]: instead of a model of 13 billion parameters (13B) that is to serve 2 trillion tokens, train one of 7B, and
-# save 1.7 × 10²² FLOPs, 17 % [2]. We recompute it. (E cancels: the loss is held fixed.)
+# save 1.7 × 10²² FLOPs, 17 % [2]. (E cancels: the loss is held fixed.)
 
 # %%
 def smaller(served, A=406.4, B=410.7, a=0.336, b=0.283, n=13e9):
@@ -424,7 +413,7 @@ table
 # With the first row's exponents, those of a tool [3], the example comes out; which ones the paper used we could not see.
 # All four rows agree on *smaller, and longer*, and not on how much: the saving is 10.1 % or 29.0 %. Rounding the exponents
 # to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a parameter, not 47.5. Take the
-# direction from such a law, and the percent with care.
+# direction from such a law, not the percent.
 
 # %%
 served = np.linspace(0, 6e12, 61)
@@ -448,8 +437,8 @@ show(figure, f"FLOPs for life, in 1e22, against tokens served. To train, the 13B
 
 # %% [markdown]
 # The bills cross before serving has cost the 13B model as much as training: *training is still the larger part* is no
-# argument for the training-optimal size. Nor need one wait for that: with any traffic at all the best size lies below 13B,
-# at first by little. But each retraining pays for the training again.
+# argument for the training-optimal size. With any traffic at all the best size lies below 13B, at first by little. But each
+# retraining pays again.
 #
 # **Exercise 4.** The cheapest size, with the runs counted.
 
@@ -470,12 +459,10 @@ check("training.cheapest_size", cheapest_size)
 # ## Where the rule stops
 #
 # The mode is one way to compute differently in training and serving; a feature, a tokenizer, a rounding to 8 bits are
-# others, and the parity test finds them too. Built in: dropout of a fifth, batches of 200, all labels known. Some leave
-# dropout on on purpose and average many passes to see how sure a model is; then the average is the answer, not a pass.
+# others, and the parity test finds them too. Built in: dropout of a fifth, batches of 200, all labels known.
 #
 # FLOPs are neither dollars nor seconds: writing tokens one by one is bound by memory traffic and uses a small part of a
-# GPU's arithmetic. Half precision changes the bytes. At extreme amounts of data the law promises too much, says the same
-# paper [2].
+# GPU's arithmetic. At extreme amounts of data the law promises too much, says the same paper [2].
 #
 # **References.** [1] PyTorch,
 # [FlopCounterMode](https://docs.pytorch.org/docs/2.15/generated/torch.utils.flop_counter.FlopCounterMode.html). [2] N.

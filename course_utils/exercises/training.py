@@ -1,7 +1,6 @@
 """Exercises of notebook 04: training vs inference."""
 from __future__ import annotations
 
-import copy
 from functools import cache
 
 from .engine import Exercise
@@ -41,8 +40,8 @@ def safe_predict(model, x):
 
 
 @cache
-def _network():
-    """What inputs are copies of. Torch is imported only when this exercise is checked."""
+def _parts():
+    """The classes that inputs are made of. Torch is imported only when this exercise is checked."""
     import torch
 
     class Dropout(torch.nn.Module):
@@ -66,20 +65,20 @@ def _network():
         def __repr__(self):
             return f"Net(modes={[part.training for part in self.modules()]})"
 
-    with torch.random.fork_rng(devices=[]):
-        block = torch.nn.Sequential(torch.nn.BatchNorm1d(4), Dropout())
-        return Net(torch.nn.Linear(3, 4), block, torch.nn.Linear(4, 1), Probe())
+    return Net, Dropout, Probe
 
 
 def _predict_inputs(rng):
     import torch
 
-    model = copy.deepcopy(_network())
+    Net, Dropout, Probe = _parts()
+    with torch.random.fork_rng(devices=[]):
+        block = torch.nn.Sequential(torch.nn.BatchNorm1d(4), Dropout())
+        model = Net(torch.nn.Linear(3, 4), block, torch.nn.Linear(4, 1), Probe())
     x, *numbers = (torch.tensor(rng.normal(size=shape), dtype=torch.float32)
                    for shape in ((4, 3), *(p.shape for p in model.parameters())))
     for parameter, values in zip(model.parameters(), numbers):
         parameter.data = values
-    block = model[1]
     model.train(bool(rng.random() < 0.7))
     luck = rng.random()
     if luck < 0.7:
@@ -148,16 +147,6 @@ def _frozen(model, x):
     return _answer(model, output)
 
 
-def _all_learnable(model, x):
-    """You made every parameter learnable at the end, also those that were frozen on purpose. Leave them alone: no_grad
-    and inference_mode stop the recording without touching a parameter."""
-    modes = [part.training for part in model.modules()]
-    output = model.eval().requires_grad_(False)(x)
-    _restored(model, modes)
-    model.requires_grad_(True)
-    return _answer(model, output)
-
-
 def _off_for_good(model, x):
     """You switched the recording off and not on again. set_grad_enabled(False) holds for the whole program from then
     on: the next training step fails. As a context, `with torch.no_grad():`, it ends by itself."""
@@ -211,20 +200,6 @@ def _children_only(model, x):
     model.train(before)
     for part, mode in zip(model.children(), modes):
         part.train(mode)
-    return _answer(model, output)
-
-
-def _children_flags(model, x):
-    """You restored the parts that the model holds directly, and what is inside them stayed in evaluation mode.
-    model.modules() goes through all depths."""
-    import torch
-
-    before, modes = model.training, [part.training for part in model.children()]
-    with torch.no_grad():
-        output = model.eval()(x)
-    model.training = before
-    for part, mode in zip(model.children(), modes):
-        part.training = mode
     return _answer(model, output)
 
 
@@ -544,14 +519,12 @@ EXERCISES = [
               (_detached, "a record that is thrown away costs nothing"),
               (_detached_left, "a record that is thrown away costs nothing"),
               (_frozen, "freezing belongs to the call"),
-              (_all_learnable, "every parameter is trained"),
               (_off_for_good, "recording comes back by itself"),
               (_plain_call, "a forward pass is a prediction"),
               (_mode_left, "the mode belongs to the call"),
               (_always_train, "a model is in training unless it predicts"),
               (_one_flag, "one flag holds for the whole model"),
-              (_children_only, "one flag holds for all inside a part"),
-              (_children_flags, "a model's parts have no parts")],
+              (_children_only, "one flag holds for all inside a part")],
              ("There are two switches, and neither does the other's work. One of them changes the model and has to be undone.",
               "Note part.training of each of model.modules() before you call model.eval(); set them back at the end. Predict "
               "under torch.no_grad() or torch.inference_mode().")),
