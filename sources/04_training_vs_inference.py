@@ -145,31 +145,25 @@ check("training.safe_predict", safe_predict)
 # %% [markdown]
 # ## Green panels, revoked answers
 #
-# Three worlds, three networks, days 45–59. First what the panels see, and two numbers that they do not show.
+# Three worlds, three networks, days 45–59. First what the panels see, and one number that they do not show.
 
 # %%
-def dollars_lost(reviewed, rows, world):    # reviews, and fraud that gets through
-    missed = rows[~reviewed & (rows.fraud == 1)]
-    return world.review_cost * reviewed.sum() + (missed.amount + world.chargeback_fee).sum()
-
 def panels_see(model, x, rows, world, test_scores, tested):
     live_scores, reviewed = score(model, x), review(model, x, rows, world)
     auc, live_auc = (roc_auc_score(rows.fraud, scores) for scores in (test_scores, live_scores))
-    lost, live_lost = (dollars_lost(r, rows, world) for r in (tested, reviewed))
     return {"share": 100 * (reviewed.mean() - tested.mean()), "above": 100 * np.mean(live_scores > 0.5),
-            "auc": auc - live_auc, "dollars": 100 * (live_lost / lost - 1)}
+            "auc": auc - live_auc}
 
 seen = pd.DataFrame([panels_see(*service) for service in services.values()])
 claim("Share reviewed, change in points: most", seen.share.abs().max(), at_most=1, measured=True)
 claim("Scores above one half, in %: most", seen.above.max(), at_most=0.1, measured=True)
 claim("Area under the ROC curve (AUC), fall: least", seen.auc.min(), at_least=0, measured=True)
-claim("AUC, fall: most", seen.auc.max(), at_most=0.08, measured=True)
-claim("Dollars lost, change in %: most", seen.dollars.abs().max(), at_most=20, measured=True)
 
 # %% [markdown]
 # (*Most* and *least* of the three. Gradient steps differ a little between machines, so a claim prints its bound only;
 # `claim.last` holds your number.) AUC, how well scores rank fraud above the rest, falls in every world that we tried, but
-# waits a month for labels. The money moves by less than a fifth, and in some other worlds it falls. Now the later tries.
+# waits a month for
+# labels. Now the later tries.
 
 # %%
 def tries_see(model, x, rows, world, test_scores, tested):
@@ -324,19 +318,16 @@ claim("Training: bytes a parameter before any text", before / N, about=16, withi
 print(f"that is {before / 1e6:.1f} MB; conversations of 512 tokens that fit: {room:.0f}")
 
 # %%
-def training_one(layer, T):                 # MB and FLOPs, with all else frozen
+def training_one(layer, T):                 # megabytes, with all else frozen
     llm.requires_grad_(False)
-    llm.model.layers[layer].requires_grad_(True)
-    learn = sum(p.numel() for p in llm.parameters() if p.requires_grad)
+    trained = llm.model.layers[layer].requires_grad_(True)
+    learn = sum(p.numel() for p in trained.parameters())
     held = kept(llm, training_loss, tokens(T))
-    llm.set_attn_implementation("eager")    # to count FLOPs
-    cost = flops(step, tokens(T)) / T / N
-    llm.set_attn_implementation("sdpa")
     llm.requires_grad_(True)
-    return [100 * learn / N, 12 * learn / 1e6, held / 1e6, (weights + 12 * learn + held) / 1e6, cost]
+    return [100 * learn / N, 12 * learn / 1e6, held / 1e6, (weights + 12 * learn + held) / 1e6]
 
-cases = {f"layer {layer + 1} of 4, T = {T}": training_one(layer, T) for layer, T in ((0, 512), (3, 512), (0, 128))}
-columns = ["% trained", "gradients, AdamW: MB", "kept: MB", "sum with weights: MB", "FLOPs a token / N"]
+cases = {f"layer {n + 1}, T = {T}": training_one(n, T) for n, T in ((0, 512), (3, 512), (0, 128))}
+columns = ["% trained", "gradients, AdamW: MB", "kept: MB", "sum with weights: MB"]
 pd.DataFrame(cases, index=columns).T.round(1)
 
 # %% [markdown]

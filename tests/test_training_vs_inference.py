@@ -16,7 +16,7 @@ from course_utils.memory import kept  # noqa: E402
 from course_utils.workspace import root  # noqa: E402
 
 SOURCE = (root() / "sources" / "04_training_vs_inference.py").read_text(encoding="utf-8")
-NAMES = ("network", "score", "review", "fit", "observed", "dollars_lost", "panels_see", "tries_see", "revoked", "tokens",
+NAMES = ("network", "score", "review", "fit", "observed", "panels_see", "tries_see", "revoked", "tokens",
          "flops", "generate", "smaller", "device", "step", "training_loss")
 
 
@@ -52,7 +52,7 @@ def service(request):
 
 def test_on_other_seeds_panels_are_green_and_answers_are_revoked(service):
     seen = book["panels_see"](*service)
-    assert seen["above"] == 0 and abs(seen["share"]) <= 1 and abs(seen["dollars"]) <= 20 and 0 <= seen["auc"] <= 0.08
+    assert seen["above"] == 0 and abs(seen["share"]) <= 1 and 0 <= seen["auc"] <= 0.08
     seen = book["tries_see"](*service)
     assert seen["revoked"] >= 20 and 5 <= seen["at once"] <= 40 and 3 <= seen["later"] <= 45 and seen["repaired"] >= 20
 

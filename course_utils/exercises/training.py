@@ -209,14 +209,11 @@ def _children_only(model, x):
 def bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
     """Bytes for training and for serving the same model, both in 32 bits (4 bytes a number).
 
-    parameters : how many numbers the model consists of.
-    trained : how many of them are trained, by AdamW, which keeps two numbers for each of these.
+    parameters, trained : the model's numbers, and how many of them AdamW trains, with two for each.
     kept_per_token : bytes that a forward pass keeps for the backward pass, for each token.
-    batch : list of ints, the tokens of each text in the training batch.
     cache_per_token : bytes of keys and values, for each token of a conversation.
-    conversations : list of ints, the tokens of each conversation that is served at the same time.
-    Returns a dict: {"training": bytes, "serving": bytes}. What single layers need for a moment is
-        left out.
+    batch, conversations : lists of ints, the tokens of each text trained on, each conversation served.
+    Returns {"training": bytes, "serving": bytes}, without what single layers need for a moment.
     """
     weights = 4 * parameters
     gradients, adam = 4 * trained, 8 * trained
