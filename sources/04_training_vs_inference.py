@@ -3,9 +3,8 @@
 #
 # {{badges}}
 #
-# Training changes a model's state, inference reads it: that is the difference, and it decides what a token costs, what fills
-# the memory, and what your users get if a service is in the wrong mode. Here you count all three on two small models.
-# About 60 minutes.
+# Training changes what later answers are computed from, inference reads it. That decides what a token costs, what fills the
+# memory, and what users get if a service is in the wrong mode. Here you count all three. About 60 minutes.
 
 # %%
 import copy
@@ -22,6 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from course_utils import World, ask, check, claim, hint, load, pair, predict, reveal, solution, worksheet
 from course_utils.assistant import load_assistant
 from course_utils.fraud import inputs
+from course_utils.memory import kept
 from course_utils.plots import BLUE, GREY, ORANGE, show, subplots
 from course_utils.train_assistant import STEPS, block
 
@@ -32,10 +32,10 @@ pair("training")
 # %% [markdown]
 # ## A retry is answered differently
 #
-# Lantern tries a neural network as its fraud model. It has two layers; *batch normalisation* rescales what comes out of a layer
-# to mean 0 and spread 1, and *dropout* sets a fifth of it to zero at random, so that the network does not lean on any one part.
-# It learns from days 0–44, with every label known. A payment goes to review when the loss expected from it exceeds the price of
-# a review.
+# Lantern tries a neural network as its fraud model: two hidden layers and an output. *Batch normalisation* rescales what
+# comes out of a layer to mean 0 and spread 1; *dropout* sets a fifth of it to zero at random and scales up the rest. It
+# learns from days 0–44, with every label known. A payment goes to review when the loss expected from it exceeds the price
+# of a review.
 
 # %%
 def network():
@@ -68,12 +68,13 @@ def fit(seed):
         loss.backward()
         optimizer.step()
     model.eval()
-    tested = score(model, x_later), review(model, x_later, later, world)   # the test, on days 45-59
-    return model.train(), x_later, later, world, *tested
+    test = score(model, x_later), review(model, x_later, later, world)     # on days 45-59
+    model.train()                           # ready for the next round
+    return model, x_later, later, world, *test
 
 # %% [markdown]
-# The network passes its test and goes live; two panels compare it with the test. A call times out, the shop's software sends the
-# payment again:
+# The network passes its test and goes live; two panels compare it with the test, and are green up to a change of one point.
+# A call times out, and the shop's software sends it again, the same 200 payments:
 
 # %%
 services = {seed: fit(seed) for seed in (7, 8, 9)}
@@ -84,15 +85,20 @@ for clock, decision in (("10:41:07", first[row.name]), ("10:41:09", second[row.n
     print(f'{clock}  POST /payments  200  {{"payment": "the same", "model": "the same", '
           f'"decision": "{"review" if decision else "accept"}"}}')
 
+live_scores = score(model, x)
 panels = {"share reviewed": first.mean() - test_review.mean(),
-          "accuracy, a month later": np.mean((score(model, x) > 0.5) == later.fraud)
+          "accuracy, a month later": np.mean((live_scores > 0.5) == later.fraud)
           - np.mean((test_scores > 0.5) == later.fraud)}
 for name, change in panels.items():         # against the test
-    print(f"{name:24s} [{'green' if abs(change) < 0.015 else 'red'}]")
+    print(f"{name:24s} [{'green' if abs(change) < 0.01 else 'red'}]")
+print("scores above one half:", np.sum(live_scores > 0.5))
 
 # %% [markdown]
-# Suppose that every payment of days 45–59 had been sent twice. **Of those that the first call sends to review, how many would
-# the second have accepted: "none", "few" (up to one in ten) or "many"?** With your confidence in percent.
+# The second panel cannot turn red: no score passes one half, so that it shows the accuracy of *never fraud*.
+#
+# Suppose that every payment of days 45–59 had been sent twice. **Of those that the first call sends to review, how many
+# would the second have accepted: "few" (up to one in ten), "some" (up to one in four) or "many"?** With your confidence in
+# percent.
 
 # %%
 predict("training.second_answer", answer=..., confidence=...)
@@ -100,32 +106,22 @@ predict("training.second_answer", answer=..., confidence=...)
 # %% [markdown]
 # ## Two switches, and neither does the other's work
 #
-# A network holds *parameters*, which an optimiser changes, and *statistics*: the running mean and variance of batch normalisation.
-# PyTorch has two switches. `train()` and `eval()` choose how layers compute; `no_grad` says whether a forward pass keeps what a
-# backward pass would need. Here are all four combinations, each with two calls on the same 200 payments and no optimiser.
+# A network holds *parameters*, which an optimiser changes, and *statistics*: the running mean and variance of batch
+# normalisation. PyTorch has two switches. `train()` and `eval()` choose how layers compute; `no_grad` says whether a
+# forward pass keeps what a backward pass would need; `kept` counts that. All four combinations, on the same 200 payments
+# and without optimiser:
 
 # %%
-def kept(model, call, *args):               # bytes that a forward pass keeps for a backward pass
-    own = {t.untyped_storage().data_ptr() for t in model.state_dict().values()}
-    found = {}
-    def note(tensor):
-        found[tensor.untyped_storage().data_ptr()] = tensor
-        return tensor
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        call(*args)
-    return sum(t.untyped_storage().nbytes() for place, t in found.items() if place not in own)
-
-def observed(net, part, training, grad):
+def observed(net, part, training, grad):    # two calls, and what they changed
     net.train(training)
-    before, answers = {name: value.clone() for name, value in net.state_dict().items()}, []
+    before = {name: value.clone() for name, value in net.state_dict().items()}
     with torch.set_grad_enabled(grad):
-        kilobytes = kept(net, lambda: answers.append(net(part))) / 1e3
-        answers.append(net(part))
+        kilobytes = kept(net, net, part) / 1e3
+        first, second = net(part), net(part)
     after = net.state_dict()
     moved = {name.split(".")[1] for name in after if not torch.equal(before[name], after[name])}
-    return ["weight" in moved, "running_mean" in moved, torch.equal(*answers), round(kilobytes)]
+    return ["weight" in moved, "running_mean" in moved, torch.equal(first, second), round(kilobytes)]
 
-# %%
 spare = copy.deepcopy(model)                # since two rows change it
 table = {}
 for training, name in ((True, "train()"), (False, "eval()")):
@@ -134,10 +130,12 @@ for training, name in ((True, "train()"), (False, "eval()")):
 pd.DataFrame(table, index=["parameters moved", "statistics moved", "two calls agree", "kB kept"]).T
 
 # %% [markdown]
-# `no_grad` drops the record and leaves dropout on; `eval()` gives one answer and keeps the record. And the second row says that *do the parameters change?* is one word too narrow: a service in training mode changes no
-# parameter, but its statistics follow whatever passes through. It goes on learning, a little, from its traffic.
+# `no_grad` drops the record and leaves dropout on; `eval()` gives one answer and keeps the record. And the second row says
+# that *do the parameters change?* is too narrow: a service in training mode changes no parameter, but its statistics follow
+# its traffic, and the next `eval()` computes with them. Better: **does a call change anything that answers to others depend
+# on?**
 #
-# `fit` ends with `return model.train()`, as a loop needs for its next round. The service took what it got.
+# `fit` ends with `model.train()`, as a loop needs for its next round. The service took what it got.
 #
 # **Exercise 1.** A prediction in the middle of a training run, which leaves no trace.
 
@@ -147,65 +145,85 @@ check("training.safe_predict", safe_predict)
 # %% [markdown]
 # ## Green panels, revoked answers
 #
-# Three worlds, three networks, days 45–59: what the panels see, and what a second and a third try see.
+# Three worlds, three networks, days 45–59. First what the panels see, and one number that they do not show.
 
 # %%
-def loss(reviewed, rows, world):            # dollars: reviews, and fraud that gets through
-    missed = rows[~reviewed & (rows.fraud == 1)]
-    return world.review_cost * reviewed.sum() + (missed.amount + world.chargeback_fee).sum()
+def panels_see(model, x, rows, world, test_scores, tested):
+    live_scores, reviewed = score(model, x), review(model, x, rows, world)
+    auc, live_auc = (roc_auc_score(rows.fraud, scores) for scores in (test_scores, live_scores))
+    return {"share": 100 * (reviewed.mean() - tested.mean()), "above": 100 * np.mean(live_scores > 0.5),
+            "auc": auc - live_auc}
 
-def compared(model, x, rows, world, test_scores, tested):
+seen = pd.DataFrame([panels_see(*service) for service in services.values()])
+claim("Share reviewed, change in points: most", seen.share.abs().max(), at_most=1, measured=True)
+claim("Scores above one half, in %: most", seen.above.max(), at_most=0.1, measured=True)
+claim("Area under the ROC curve (AUC), fall: least", seen.auc.min(), at_least=0, measured=True)
+
+# %% [markdown]
+# (*Most* and *least* of the three. Gradient steps differ a little between machines, so a claim prints its bound only;
+# `claim.last` holds your number.) AUC, how well scores rank fraud above the rest, falls in every world that we tried, but
+# waits a month for
+# labels. Now the later tries.
+
+# %%
+def tries_see(model, x, rows, world, test_scores, tested):
     tries = [review(model, x, rows, world) for _ in range(3)]
-    live, fraud = score(model, x), rows.fraud == 1
-    repaired = review(model.eval(), x, rows, world)
-    model.train()
-    return {"accuracy": 100 * (np.mean((live > 0.5) == fraud) - np.mean((test_scores > 0.5) == fraud)),
-            "above": 100 * np.mean(live > 0.5), "share": 100 * (tries[0].mean() - tested.mean()),
-            "auc": roc_auc_score(fraud, test_scores) - roc_auc_score(fraud, live),
-            "dollars": 100 * (loss(tries[0], rows, world) / loss(tested, rows, world) - 1),
-            "differ": 100 * np.mean(tries[0] != tries[1]), "revoked": 100 * np.mean(~tries[1][tries[0]]),
-            "retried": 100 * np.mean(~np.all(tries, axis=0)[fraud & tested]),
-            "repaired": np.sum(repaired != tested)}
+    stopped = (rows.fraud == 1) & tested    # fraud that the tested model stops
+    again = stopped & tries[0]              # and the service too, at the first try
+    repaired = review(copy.deepcopy(model).eval(), x, rows, world)
+    return {"revoked": 100 * np.mean(~tries[1][tries[0]]), "at once": 100 * np.mean(~tries[0][stopped]),
+            "later": 100 * np.mean(~(tries[1] & tries[2])[again]), "repaired": np.sum(repaired != tested)}
 
-# %%
-seen = pd.DataFrame([compared(*service) for service in services.values()])
-most, least, changes = seen.max(), seen.min(), seen.abs().max()
-claim("Share reviewed, change in points: most", changes.share, at_most=1.5, measured=True)
-claim("Accuracy, change in points: most", changes.accuracy, at_most=0.1, measured=True)
-claim("Scores above one half, in %: most", most.above, at_most=1, measured=True)
-claim("Area under the ROC curve (AUC), fall: most", most.auc, at_most=0.1, measured=True)
-claim("Dollars lost, change in %: most", changes.dollars, at_most=20, measured=True)
-claim("Answered differently by two calls, in %: least", least.differ, at_least=1.5, measured=True)
-claim("Reviewed, then accepted, in % of the reviewed: least", least.revoked, at_least=20, measured=True)
-claim("Fraud that the test stopped, accepted in three tries, in %: least", least.retried, at_least=12,
+seen = pd.DataFrame([tries_see(*service) for service in services.values()])
+claim("Reviewed, then accepted, in % of the reviewed: least", seen.revoked.min(), at_least=25, measured=True)
+claim("Fraud that the test stopped, accepted at once, in %: mean", seen["at once"].mean(), at_least=12,
       measured=True)
-claim("After eval(), decided otherwise than tested: least", least.repaired, at_least=1, measured=True)
+claim("The rest of it, accepted in two more tries, in %: mean", seen.later.mean(), at_least=12,
+      measured=True)
+claim("After eval(), decided otherwise than tested: least", seen.repaired.min(), at_least=20, measured=True)
 try:
     score(model, x[:1])
 except ValueError as error:
     print("one payment alone:", error)
-reveal("training.second_answer", "many" if seen.revoked.min() > 10 else "few")
+reveal("training.second_answer", "many" if seen.revoked.min() > 25 else "some")
 
 # %% [markdown]
-# (*Most* and *least* of the three. Gradient steps differ a little between machines, so a claim prints its bound only; `claim.last`
-# holds your number.) Hardly any score passes one half, so accuracy could not move. AUC falls, on no panel, and it too waits a month for
-# its labels. The money moves by less than a fifth. What is lost is that a decision means something: a customer cannot be told
-# why, an audit cannot repeat it, and a fraudster only has to try again.
+# A third and more of the reviews are revoked. Of the fraud that the tested model stops, about a fifth gets through at once,
+# and about a fifth of the rest in two more tries. Most stays stopped. But no audit can repeat a decision, and no customer
+# be told why.
 #
-# Sent alone, any payment would have raised the error in the last line. This service puts 200 into a call and never heard it.
+# Sent alone, any payment would have raised the error in the last line. A service that puts 200 into a call never hears it.
+# And the repair? `eval()` brings back one answer, but not the tested model: its statistics have moved. Load the tested file
+# again.
 #
-# And the repair? `eval()` brings back one answer, but not the model that was tested: its statistics have moved. Load the tested
-# file again.
+# Which layer did it? One kind at a time in training mode:
+
+# %%
+def revoked(kind, order):                   # the second call in another order
+    for part in model.modules():
+        part.training = isinstance(part, kind)
+    first = review(model, x, later, world)
+    second = review(model, x[order], later.iloc[order], world)
+    return 100 * (1 - second[first.index[first]].mean())
+
+mixed = np.random.default_rng(0).permutation(len(x))
+claim("Dropout alone, revoked in %", revoked(nn.Dropout, np.sort(mixed)), at_least=22, measured=True)
+claim("Batch norm alone, same order", revoked(nn.BatchNorm1d, np.sort(mixed)), at_most=0.1, measured=True)
+claim("Batch norm alone, mixed", revoked(nn.BatchNorm1d, mixed), at_least=5, measured=True)
+
+# %% [markdown]
+# Dropout draws anew in each call. Batch normalisation repeats itself while a payment travels with the same 199 others;
+# other neighbours alone revoke about a tenth of the reviews.
 #
 # ## Six, two, and where they end
 #
-# Now the other side: cost, on Lantern's support assistant, a language model in Llama's format
-# ([card](../datasets/assistant/README.md)). With *N* parameters, a token is said to cost 2*N* floating-point operations (FLOPs)
-# in a forward pass, a multiplication and an addition for each parameter, and 6*N* in training: the backward pass does the
-# forward pass's work twice, once for the gradient of the inputs and once for that of the parameters.
+# Now the other side: cost, on Lantern's support assistant, a language model in Llama's format ([its
+# card](../datasets/assistant/README.md)). With *N* parameters, a token is said to cost 2*N* floating-point operations
+# (FLOPs) in a forward pass, a multiplication and an addition for each parameter, and 6*N* in training: the backward pass
+# does the forward pass's work twice, once for the gradient of the inputs and once for that of the parameters.
 #
-# PyTorch counts them from the shapes. What its counter has no formula for counts as zero [1]; on a CPU that is so for attention in
-# its usual, fused form. So we count in the plain form, `eager`, as well.
+# PyTorch counts them from the shapes. What its counter has no formula for counts as zero [1]. On a CPU that is so for
+# attention in its usual form, `sdpa`, where one *fused* operation does all of it. `eager` writes each step out.
 
 # %%
 assistant = load_assistant(0)
@@ -226,7 +244,13 @@ def training_loss(text):                    # how badly the model predicts each 
 def step(text):                             # a training step, but for the optimiser's part
     training_loss(text).backward()
 
-print(f"N = {N:,}; {depth} layers, {width} wide")
+def generate(T, n, cached):                 # n more tokens after a text of T
+    text = tokens(T)
+    return llm.generate(text, attention_mask=torch.ones_like(text), max_new_tokens=n, min_new_tokens=n,
+                        do_sample=False, use_cache=cached, pad_token_id=0, return_dict_in_generate=True)
+
+print(f"N = {N:,}; {depth} layers, {width} wide; attention costs as much as the parameters "
+      f"at T = {N / (2 * width * depth):,.0f}")
 
 # %%
 table = {}
@@ -241,19 +265,14 @@ index = ["forward, as counted if fused", "forward", "training", "2 + 4 T width l
 pd.DataFrame(table, index=index).rename_axis(columns="FLOPs a token / N, at T =").round(2)
 
 # %% [markdown]
-# The counter in its usual setting would have confirmed 2*N* at any length. With attention, a token of a text of 512 costs half as
-# much again: 2*N* and 6*N* hold while *T* is small against six times the width (here 768; in large models tens of thousands).
+# On a CPU the counter in its usual setting would have confirmed 2*N* at any length. As `eager` computes it, a token of a
+# text of 512 costs half as much again; half of that goes into pairs that the causal mask throws away. 2*N* and 6*N* hold
+# while *T* is far below the 1,021 above. (In large models, with N = 12 width² layers, six times the width: tens of
+# thousands.)
 #
 # ## Inference has state too, and it belongs to a conversation
 #
-# In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps both, the
-# *KV cache*, instead of working them out again.
-
-# %%
-def generate(T, n, cached):                 # n more tokens after a text of T
-    text = tokens(T)
-    return llm.generate(text, attention_mask=torch.ones_like(text), max_new_tokens=n, min_new_tokens=n,
-                        do_sample=False, use_cache=cached, pad_token_id=0, return_dict_in_generate=True)
+#In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps both, the *KV cache*, instead of working them out again.
 
 # %%
 table = {}
@@ -267,16 +286,18 @@ print("one more token after a text of T; 2 x layers x width x 4 =", 2 * depth * 
 pd.DataFrame(table, index=["FLOPs / N, cached", "not cached", "cache, bytes a token", "same tokens"])
 
 # %% [markdown]
-# Without a cache each new token pays for all before it. The cache is written with every token, there is one for every
-# conversation, and it ends with it: state, but nothing is learned.
+# Without a cache each new token pays for all before it (less than *T* times a forward pass's price, since `generate` works
+# out the vocabulary's scores for the last token only). The cache is written with every token, there is one for every
+# conversation, and it ends with it: state, but no answer to others depends on it.
 #
 # ## It serves, but it cannot be fine-tuned
 #
-# The assistant answers on a card of 16 MB (small, like the model). On the same card a fine-tuning job dies: *out of memory*, with a
-# batch of one text. The advice is at hand: a shorter text, or a stricter limit on the KV cache. Count instead. The optimiser, AdamW,
-# keeps two numbers for each parameter.
+# The assistant answers on a GPU of 16 MB (small, like the model). On the same GPU a fine-tuning job dies: *out of memory*,
+# with a batch of one text. Advice: a shorter text, or a limit on the KV cache. Count instead, with fused attention. The
+# optimiser, AdamW, keeps two numbers for each parameter: running means of its gradient and of the gradient's square.
 
 # %%
+llm.set_attn_implementation("sdpa")
 text, optimizer = tokens(512), torch.optim.AdamW(llm.parameters())
 activations = kept(llm, training_loss, text)
 step(text)
@@ -286,7 +307,6 @@ gradients = sum(p.grad.nbytes for p in llm.parameters())
 adam = sum(v.nbytes for numbers in optimizer.state.values() for v in numbers.values() if v.dim() > 0)
 cache = 512 * 2 * depth * width * 4
 
-# %%
 parts = {"weights": (weights, weights), "gradients": (gradients, 0), "AdamW": (adam, 0),
          "kept for the backward pass": (activations, 0), "KV cache": (0, cache)}
 table = pd.DataFrame(parts, index=["training", "serving"]).T / 1e6
@@ -295,22 +315,27 @@ display(pd.concat([table, table.sum().to_frame("sum").T]).round(1))
 before = weights + gradients + adam
 room = (16e6 - weights) // cache
 claim("Training: bytes a parameter before any text", before / N, about=16, within=0.001)
-print(f"that is {before / 1e6:.1f} MB; conversations of 512 tokens on the card: {room:.0f}")
+print(f"that is {before / 1e6:.1f} MB; conversations of 512 tokens that fit: {room:.0f}")
 
 # %%
-llm.requires_grad_(False)                   # freeze all but the first of four layers
-llm.model.layers[0].requires_grad_(True)
-learn = sum(p.numel() for p in llm.parameters() if p.requires_grad)
-held, cost = kept(llm, training_loss, text), flops(step, text) / 512 / N
-llm.requires_grad_(True)
-print(f"trained: {100 * learn / N:.0f} % of the parameters; gradients and AdamW {12 * learn / 1e6:.1f} "
-      f"MB, kept {held / 1e6:.1f} MB, FLOPs a token {cost:.1f} N")
+def training_one(layer, T):                 # megabytes, with all else frozen
+    llm.requires_grad_(False)
+    trained = llm.model.layers[layer].requires_grad_(True)
+    learn = sum(p.numel() for p in trained.parameters())
+    held = kept(llm, training_loss, tokens(T))
+    llm.requires_grad_(True)
+    return [100 * learn / N, 12 * learn / 1e6, held / 1e6, (weights + 12 * learn + held) / 1e6]
+
+cases = {f"layer {n + 1}, T = {T}": training_one(n, T) for n, T in ((0, 512), (3, 512), (0, 128))}
+columns = ["% trained", "gradients, AdamW: MB", "kept: MB", "sum with weights: MB"]
+pd.DataFrame(cases, index=columns).T.round(1)
 
 # %% [markdown]
-# Sixteen bytes a parameter are over the card with *no text at all*: no batch is small enough. Freezing helps, but not evenly. With a
-# fifth of the parameters trained, gradients and AdamW shrink *to* a fifth; FLOPs and what is kept shrink by less than a fifth, since
-# the gradient passes through all layers on its way to the first. (Adapters, as in LoRA, sit in every layer, so theirs goes that way too.)
-# Serving has an end of its own: the sixth conversation does not fit, and no gradient explains that.
+# Sixteen bytes a parameter are over the limit with *no text at all*: no batch is small enough. Freezing helps, and which
+# fifth decides how much. Gradients and AdamW shrink to a fifth in either case. But the gradient passes through all layers
+# on its way to the first, so that most is kept; on its way to the last it stops early, and that training just fits. With a
+# shorter text the first fits as well. (*Adapters*, as in LoRA, are small trained parts in every layer: theirs goes all the
+# way.) Serving has its own end: the sixth conversation does not fit.
 #
 # **Exercise 2.** Both sums as a function.
 
@@ -318,13 +343,13 @@ print(f"trained: {100 * learn / N:.0f} % of the parameters; gradients and AdamW 
 check("training.bytes_needed", bytes_needed)
 
 # %% [markdown]
-# ## Training leads for seventeen years
+# ## Training leads for about seventeen years
 #
-# Training on *D* tokens costs 6*N* for each, serving 2*N*. The bills are equal at 3*D* served tokens, whatever *N*. When is that for
-# Lantern's assistant, at 40 tickets a day?
+# Training on *D* tokens costs 6*N* for each, serving 2*N*. The bills are equal at 3*D* served tokens, whatever *N*. When is
+# that for Lantern's assistant, at 40 tickets a day?
 
 # %%
-sample = [ids for number in (20, 100, 180) for ids, _ in block(assistant.tokenizer, 0, number)]
+sample = [ids for number in range(30, 200, 40) for ids, _ in block(assistant.tokenizer, 0, number)]
 trained_on = STEPS * np.mean([(ids != 0).sum().item() for ids in sample])      # 0 pads
 month = [*load("tickets").prompt[:1200], *load("replies").reply[:1200]]        # 30 days
 a_day = sum(len(ids) for ids in assistant.tokenizer(month)["input_ids"]) / 30
@@ -333,17 +358,18 @@ print(f"trained on {trained_on / 1e6:.1f} million tokens, serves {a_day:,.0f} a 
 print(f"with 40,000 tickets a day: {3 * trained_on / a_day / 1000:.0f} days")
 
 # %% [markdown]
-# So much for *inference always dominates*: traffic decides. A thousand times the tickets make it six days. **Exercise 3** makes it
-# a function.
+# So much for *inference always dominates*: traffic decides. A thousand times the tickets make it six days. **Exercise 3**
+# makes it a function.
 
 # %% exercise="training.breakeven_requests"
 check("training.breakeven_requests", breakeven_requests)
 
 # %% [markdown]
-# With traffic the best *size* changes. The Chinchilla law gives the loss of a language model as E + A/N^α + B/D^β, with five fitted constants. For the least
-# training cost at a given loss there is one best size (*compute-optimal*). A smaller model reaches the same loss with more data:
-# dearer to train, cheaper for each token served. Sardana and co-authors give an example [2]: instead of a 13B model that is to serve
-# 2 trillion tokens, train one of 7B, and save 1.7 × 10²² FLOPs, 17 % [2]. We recompute it. (E cancels: the loss is held fixed.)
+# With traffic the best *size* changes. The Chinchilla law gives the loss of a language model as E + A/N^α + B/D^β, with
+# five fitted constants. For the least training cost at a given loss there is one best size (*compute-optimal*). A smaller
+# model reaches the same loss with more data: dearer to train, cheaper for each token served. Sardana and co-authors give an
+# example [2]: instead of a model of 13 billion parameters (13B) that is to serve 2 trillion tokens, train one of 7B, and
+# save 1.7 × 10²² FLOPs, 17 % [2]. (E cancels: the loss is held fixed.)
 
 # %%
 def smaller(served, A=406.4, B=410.7, a=0.336, b=0.283, n=13e9):
@@ -372,9 +398,10 @@ claim("Saved, in %; published: 17", table.iloc[0, 4], about=17, within=1)
 table
 
 # %% [markdown]
-# With the first row's exponents, those of a tool [3], the example comes out; which ones the paper used we could not see. All
-# four rows agree on *smaller, and longer*, and not on how much: the saving is 10.1 % or 29.0 %. Rounding the exponents to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a
-# parameter, not 47.5. Take the direction from such a law, and the percent with care.
+# With the first row's exponents, those of a tool [3], the example comes out; which ones the paper used we could not see.
+# All four rows agree on *smaller, and longer*, and not on how much: the saving is 10.1 % or 29.0 %. Rounding the exponents
+# to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a parameter, not 47.5. Take the
+# direction from such a law, not the percent.
 
 # %%
 served = np.linspace(0, 6e12, 61)
@@ -397,8 +424,9 @@ show(figure, f"FLOPs for life, in 1e22, against tokens served. To train, the 13B
      f"much as training it at {3 * data / 1e12:.1f} trillion.")
 
 # %% [markdown]
-# The bills cross before serving has cost the 13B model as much as training: *training is still the larger part* is no argument for
-# the training-optimal size. But each retraining pays for the training again.
+# The bills cross before serving has cost the 13B model as much as training: *training is still the larger part* is no
+# argument for the training-optimal size. With any traffic at all the best size lies below 13B, at first by little. But each
+# retraining pays again.
 #
 # **Exercise 4.** The cheapest size, with the runs counted.
 
@@ -411,25 +439,25 @@ check("training.cheapest_size", cheapest_size)
 # | here | in tools | owner | how it fails |
 # |---|---|---|---|
 # | mode | `eval()` with `torch.inference_mode()`; an exported graph keeps the mode it had | platform | a training loop's model is served |
-# | same decisions | parity test: yesterday's payments, tested file against live service, one by one | ML engineer | compares averages |
+# | same decisions | a *parity test*: yesterday's payments, tested file against live service, one by one | ML engineer | compares averages |
 # | 16 bytes a parameter | FSDP, DeepSpeed ZeRO shard it; LoRA trains less | ML team | sized by the weights file |
 # | KV cache | vLLM and others page, share and limit it | platform | sized for one conversation |
 # | bill for life | FLOP counter, tokens served a day | budget holder | counts the last training run only |
 #
 # ## Where the rule stops
 #
-# The mode is one way to compute differently in training and serving; a feature, a tokenizer, a rounding to 8 bits are others, and
-# the parity test finds them too. Built in: dropout of a fifth, batches of 200, all labels known. Some leave dropout on
-# on purpose and average many passes to see how sure a model is; then the average is the answer, not a pass.
+# The mode is one way to compute differently in training and serving; a feature, a tokenizer, a rounding to 8 bits are
+# others, and the parity test finds them too. Built in: dropout of a fifth, batches of 200, all labels known.
 #
-# FLOPs are neither dollars nor seconds: writing tokens one by one is bound by memory traffic and uses a small part of a card's
-# arithmetic. Half precision changes the bytes. At extreme amounts of data the law promises too much, says the same paper [2].
+# FLOPs are neither dollars nor seconds: writing tokens one by one is bound by memory traffic and uses a small part of a
+# GPU's arithmetic. At extreme amounts of data the law promises too much, says the same paper [2].
 #
-# **References.** [1] PyTorch, [FlopCounterMode](https://docs.pytorch.org/docs/2.15/generated/torch.utils.flop_counter.FlopCounterMode.html).
-# [2] N. Sardana, J. Portes, S. Doubov and J. Frankle, [*Beyond Chinchilla-Optimal*](https://arxiv.org/abs/2401.00448), 2024,
-# Figure 1. [3] Coefficients as in [*Harm's law*](https://huggingface.co/spaces/lvwerra/harms-law), a tool after H. de Vries.
-# [4] T. Besiroglu et al., *Chinchilla Scaling: a replication attempt*, 2024,
-# [the authors' code](https://github.com/epoch-research/analyzing-chinchilla).
+# **References.** [1] PyTorch,
+# [FlopCounterMode](https://docs.pytorch.org/docs/2.15/generated/torch.utils.flop_counter.FlopCounterMode.html). [2] N.
+# Sardana, J. Portes, S. Doubov and J. Frankle, [*Beyond Chinchilla-Optimal*](https://arxiv.org/abs/2401.00448), 2024,
+# Figure 1. [3] Coefficients as in [*Harm's law*](https://huggingface.co/spaces/lvwerra/harms-law), a tool after H. de
+# Vries. [4] T. Besiroglu et al., *Chinchilla Scaling: a replication attempt*, 2024, [the authors'
+# code](https://github.com/epoch-research/analyzing-chinchilla).
 #
 # The last cell copies a sheet for one model of yours, and asks three questions.
 

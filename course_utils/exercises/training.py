@@ -11,15 +11,19 @@ from .engine import Exercise
 def safe_predict(model, x):
     """Predict with a network that may be in the middle of its training, and leave no trace.
 
-    model : a torch.nn.Module. Any of its parts may be in training mode or not; a frozen part of a
-        model that is being fine-tuned, for example, may stand in evaluation mode on purpose.
+    model : a torch.nn.Module. Any of its parts, at any depth, may be in training mode or not, and
+        any parameter frozen or not: a frozen part of a model that is being fine-tuned, for
+        example, may stand in evaluation mode on purpose.
     x : a tensor with one row for each case.
-    Predicts with every part in evaluation mode and without recording for a backward pass.
-        Afterwards each part is in the mode in which you found it.
+    Predicts with every part in evaluation mode and without recording for a backward pass. Afterwards
+        everything is as you found it, what torch records from now on included.
     Returns a dict with
         "scores" : the model's output as (nested) list, by .tolist(),
         "recorded" : bool, the output's .requires_grad,
-        "modes" : list of bool, .training of each of model.modules() at the end.
+    and, looked up at the end,
+        "modes" : list of bool, .training of each of model.modules(),
+        "learnable" : list of bool, .requires_grad of each of model.parameters(),
+        "recording" : bool, torch.is_grad_enabled().
     """
     import torch
 
@@ -30,12 +34,14 @@ def safe_predict(model, x):
     for part, mode in zip(model.modules(), modes):
         part.training = mode
     return {"scores": output.tolist(), "recorded": output.requires_grad,
-            "modes": [part.training for part in model.modules()]}
+            "modes": [part.training for part in model.modules()],
+            "learnable": [p.requires_grad for p in model.parameters()],
+            "recording": torch.is_grad_enabled()}
 
 
 @cache
 def _parts():
-    """The two classes that inputs are made of. Torch is imported only when this exercise is checked."""
+    """The classes that inputs are made of. Torch is imported only when this exercise is checked."""
     import torch
 
     class Dropout(torch.nn.Module):
@@ -45,34 +51,45 @@ def _parts():
             luck = torch.rand(x.shape, generator=torch.Generator().manual_seed(4))
             return 2 * x * (luck > 0.5) if self.training else x
 
+    class Probe(torch.nn.Module):
+        """Adds 1000 if the pass is recorded: a check sees only what is returned, and .detach() hides a record."""
+
+        def forward(self, x):
+            return x + 1000 if x.requires_grad else x
+
     class Net(torch.nn.Sequential):
-        def equals(self, other):     # statistics may move; the returned values tell
+        def equals(self, other):     # what may have changed is among the returned values
+            torch.set_grad_enabled(True)     # an answer that left this off must not spoil the learner's notebook
             return True
 
         def __repr__(self):
             return f"Net(modes={[part.training for part in self.modules()]})"
 
-    return Net, Dropout
+    return Net, Dropout, Probe
 
 
 def _predict_inputs(rng):
     import torch
 
-    Net, Dropout = _parts()
-    seed = int(rng.integers(1_000_000))
+    Net, Dropout, Probe = _parts()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = Net(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), Dropout(), torch.nn.Linear(4, 1))
-        x = torch.randn(4, 3)
+        block = torch.nn.Sequential(torch.nn.BatchNorm1d(4), Dropout())
+        model = Net(torch.nn.Linear(3, 4), block, torch.nn.Linear(4, 1), Probe())
+    x, *numbers = (torch.tensor(rng.normal(size=shape), dtype=torch.float32)
+                   for shape in ((4, 3), *(p.shape for p in model.parameters())))
+    for parameter, values in zip(model.parameters(), numbers):
+        parameter.data = values
     model.train(bool(rng.random() < 0.7))
-    if rng.random() < 0.5:
-        model[1].eval()
+    luck = rng.random()
+    if luck < 0.7:
+        (block if luck < 0.3 else block[0]).eval().requires_grad_(False)
     return model, x
 
 
-def _answer(model, output):
+def _answer(model, output, **other):
     return {"scores": output.tolist(), "recorded": output.requires_grad,
-            "modes": [part.training for part in model.modules()]}
+            "modes": [part.training for part in model.modules()],
+            "learnable": [p.requires_grad for p in model.parameters()], "recording": True, **other}
 
 
 def _restored(model, modes):
@@ -99,11 +116,41 @@ def _only_eval(model, x):
 
 
 def _only_eval_left(model, x):
-    output = model.eval()(x)
-    return _answer(model, output)
+    return _answer(model, model.eval()(x))
 
 
 _only_eval_left.__doc__ = _only_eval.__doc__
+
+
+def _detached(model, x):
+    """The pass was recorded, and detach() threw the record away afterwards: the memory was needed all the same.
+    no_grad and inference_mode make none. (The network of this check adds 1000 to a recorded pass, to tell.)"""
+    modes = [part.training for part in model.modules()]
+    output = model.eval()(x).detach()
+    _restored(model, modes)
+    return _answer(model, output)
+
+
+def _detached_left(model, x):
+    return _answer(model, model.eval()(x).detach())
+
+
+_detached_left.__doc__ = _detached.__doc__
+
+
+def _frozen(model, x):
+    """You froze the parameters, and they stayed frozen: the training that goes on afterwards changes nothing any more.
+    What is recorded is a property of the call; leave the parameters alone and use no_grad or inference_mode."""
+    modes = [part.training for part in model.modules()]
+    output = model.eval().requires_grad_(False)(x)
+    _restored(model, modes)
+    return _answer(model, output)
+
+
+def _off_for_good(model, x):
+    """You switched the recording off and not on again. set_grad_enabled(False) holds for the whole program from then
+    on: the next training step fails. As a context, `with torch.no_grad():`, it ends by itself."""
+    return {**safe_predict(model, x), "recording": False}
 
 
 def _plain_call(model, x):
@@ -142,20 +189,31 @@ def _one_flag(model, x):
     return _answer(model.train(before), output)
 
 
+def _children_only(model, x):
+    """You restored the parts that the model holds directly. train(mode) of a part sets everything inside it too, also
+    what stood in another mode on purpose. model.modules() goes through all depths, and each has its own flag."""
+    import torch
+
+    before, modes = model.training, [part.training for part in model.children()]
+    with torch.no_grad():
+        output = model.eval()(x)
+    model.train(before)
+    for part, mode in zip(model.children(), modes):
+        part.train(mode)
+    return _answer(model, output)
+
+
 # ------------------------------------------------------------------ training.bytes_needed
 
 
 def bytes_needed(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
     """Bytes for training and for serving the same model, both in 32 bits (4 bytes a number).
 
-    parameters : how many numbers the model consists of.
-    trained : how many of them are trained, by AdamW, which keeps two numbers for each of these.
+    parameters, trained : the model's numbers, and how many of them AdamW trains, with two for each.
     kept_per_token : bytes that a forward pass keeps for the backward pass, for each token.
-    batch : list of ints, the tokens of each text in the training batch.
     cache_per_token : bytes of keys and values, for each token of a conversation.
-    conversations : list of ints, the tokens of each conversation that is served at the same time.
-    Returns a dict: {"training": bytes, "serving": bytes}. What single layers need for a moment is
-        left out.
+    batch, conversations : lists of ints, the tokens of each text trained on, each conversation served.
+    Returns {"training": bytes, "serving": bytes}, without what single layers need for a moment.
     """
     weights = 4 * parameters
     gradients, adam = 4 * trained, 8 * trained
@@ -238,6 +296,38 @@ def _kept_when_serving(parameters, trained, kept_per_token, batch, cache_per_tok
     return {**full, "serving": full["serving"] + kept_per_token * sum(conversations)}
 
 
+def _kept_by_share(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You scaled what the forward pass keeps by the trained share. kept_per_token is given as it is; and what is kept
+    shrinks far less than the share wherever the gradient has to pass through frozen layers."""
+    return _bytes(parameters, trained, kept_per_token * trained / parameters, batch, cache_per_token, conversations)
+
+
+def _sixteen_trained(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """Sixteen bytes for each trained parameter, and none for the frozen ones. Frozen weights take part in every pass:
+    4 bytes for each parameter, and 12 more for each trained one."""
+    return _bytes(trained, trained, kept_per_token, batch, cache_per_token, conversations) | {
+        "serving": 4 * parameters + cache_per_token * sum(conversations)}
+
+
+def _padded(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You padded every text to the longest. Many programs do, and pay for it; here the tokens of each text are asked."""
+    return _bytes(parameters, trained, kept_per_token, [len(batch) * max(batch)], cache_per_token, conversations)
+
+
+def _padded_both(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    return _bytes(parameters, trained, kept_per_token, [len(batch) * max(batch)], cache_per_token,
+                  [len(conversations) * max(conversations)])
+
+
+_padded_both.__doc__ = _padded.__doc__
+
+
+def _counts(parameters, trained, kept_per_token, batch, cache_per_token, conversations):
+    """You multiplied by how many texts there are. What is kept grows with every token: the lists hold the tokens of
+    each text, so their sum is wanted, not their length."""
+    return _bytes(parameters, trained, kept_per_token, [len(batch)], cache_per_token, [len(conversations)])
+
+
 # ------------------------------------------------------------------ training.breakeven_requests
 
 
@@ -297,6 +387,18 @@ def _upside_down(parameters, trained_on, read, written):
     return (read + written) / (3 * trained_on)
 
 
+def _tokens(parameters, trained_on, read, written):
+    """That is the number of served tokens at which the bills are equal. A request takes several: divide by those that
+    it reads and writes."""
+    return float(3 * trained_on)
+
+
+def _a_third(parameters, trained_on, read, written):
+    """The three stands on the wrong side. A served token costs a third of a trained one, so that it takes three times
+    as many of them, not a third."""
+    return trained_on / (3 * (read + written))
+
+
 # ------------------------------------------------------------------ training.cheapest_size
 
 
@@ -308,8 +410,9 @@ def cheapest_size(sizes, gap, served, runs):
         A = 406.4, a = 0.336, B = 410.7, b = 0.283.
     served : tokens to be served over the model's life, by all its versions together.
     runs : how often it is trained from nothing in this time, on the same number of tokens each.
-    Returns one of `sizes`: that with the fewest FLOPs, by 6 N D a run and 2 N a served token, where D
-        is just enough data. Sizes that cannot reach the gap with any amount of data are out.
+    Returns (size, bill): that of `sizes` with the fewest FLOPs, and these, by 6 N D a run and 2 N a
+        served token, where D is just enough data for this size. Sizes that cannot reach the gap with
+        any amount of data are out.
     """
     bills = {}
     for size in sizes:
@@ -317,7 +420,8 @@ def cheapest_size(sizes, gap, served, runs):
         if left > 0:
             data = (410.7 / left) ** (1 / 0.283)
             bills[size] = 6 * size * data * runs + 2 * size * served
-    return min(bills, key=bills.get)
+    best = min(bills, key=bills.get)
+    return best, bills[best]
 
 
 _SIZES = [0.5e9, 1e9, 1.5e9, 2e9, 3e9, 4e9, 5e9, 6e9, 8e9, 10e9, 13e9, 16e9, 20e9]
@@ -334,42 +438,74 @@ def _size_inputs(rng):
     return sizes, float(round(gap, 5)), float(rng.choice([1e11, 2e12, 2e13, 2e14])), int(rng.choice([1, 4, 12]))
 
 
-def _bills(sizes, gap, served, runs, bill):
-    found = {}
-    for size in sizes:
-        left = gap - 406.4 / size**0.336
-        if left > 0:
-            found[size] = bill(size, (410.7 / left) ** (1 / 0.283))
-    return min(found, key=found.get)
+def _cheapest(sizes, gap, chosen_by, billed):
+    """The size that is cheapest by one bill, with another bill written under it."""
+    reach = {size: (410.7 / (gap - 406.4 / size**0.336)) ** (1 / 0.283) for size in sizes if gap > 406.4 / size**0.336}
+    best = min(reach, key=lambda size: chosen_by(size, reach[size]))
+    return best, billed(best, reach[best])
+
+
+def _life(served, runs):
+    return lambda size, data: 6 * size * data * runs + 2 * size * served
 
 
 def _training_only(sizes, gap, served, runs):
     """You made the training cheapest. That is the compute-optimal size, and it ignores everything that comes after:
     each served token pays for every parameter."""
-    return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data)
+    return _cheapest(sizes, gap, lambda size, data: size * data, _life(served, runs))
+
+
+def _training_bill(sizes, gap, served, runs):
+    return _cheapest(sizes, gap, _life(0, runs), _life(0, runs))
+
+
+_training_bill.__doc__ = _training_only.__doc__
 
 
 def _serving_only(sizes, gap, served, runs):
     """You took the smallest size that can reach the quality at all. Close to that limit the data that it needs grow
     beyond all bounds, and training eats what serving saves."""
-    return _bills(sizes, gap, served, runs, lambda size, data: size)
+    return _cheapest(sizes, gap, lambda size, data: size, _life(served, runs))
+
+
+def _serving_bill(sizes, gap, served, runs):
+    return _cheapest(sizes, gap, _life(served, 0), _life(served, 0))
+
+
+_serving_bill.__doc__ = _serving_only.__doc__
 
 
 def _trained_once(sizes, gap, served, runs):
     """You counted one training run. A model that is trained again every month pays for training every month, and that
     pulls the best size back towards the compute-optimal one."""
-    return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data + 2 * size * served)
+    return _cheapest(sizes, gap, _life(served, 1), _life(served, 1))
+
+
+def _served_each_run(sizes, gap, served, runs):
+    """You multiplied the served tokens by the runs as well. `served` is for the whole life, all versions together:
+    with each retraining the training is paid again, and the traffic is not."""
+    return _cheapest(sizes, gap, _life(served * runs, runs), _life(served * runs, runs))
 
 
 def _same_token_price(sizes, gap, served, runs):
     """You let a served token cost as much as a trained one. It goes forward only: 2N, where a trained one costs 6N."""
-    return _bills(sizes, gap, served, runs, lambda size, data: 6 * size * data * runs + 6 * size * served)
+    return _cheapest(sizes, gap, _life(3 * served, runs), _life(3 * served, runs))
 
 
-def _same_data(sizes, gap, served, runs):
-    """You kept the data as they were when the model shrank, so that smaller is always cheaper. At equal data a
-    smaller model is worse: quality is kept by more tokens, and these are the price."""
-    return min(sizes)
+def _twenty(sizes, gap, served, runs):
+    """You gave every size 20 tokens a parameter. That rule of thumb is for the cheapest training; the wanted quality
+    decides here, and the smaller the model, the more tokens it takes to reach it."""
+    def bill(size, data):
+        return _life(served, runs)(size, 20 * size)
+    return _cheapest(sizes, gap, bill, bill)
+
+
+def _out_of_reach(sizes, gap, served, runs):
+    """You took the smallest size of all, which may be unable to reach the quality: where 406.4 / N**0.336 alone is above the
+    gap, no data are enough. For the others the data grow as the size shrinks, and these are the price."""
+    best = min(sizes)
+    left = gap - 406.4 / best**0.336
+    return best, _life(served, runs)(best, (410.7 / left) ** (1 / 0.283) if left > 0 else 0)
 
 
 EXERCISES = [
@@ -377,10 +513,15 @@ EXERCISES = [
              [(_only_no_grad, "no_grad turns dropout off"),
               (_only_eval, "eval stops the recording"),
               (_only_eval_left, "eval stops the recording"),
+              (_detached, "a record that is thrown away costs nothing"),
+              (_detached_left, "a record that is thrown away costs nothing"),
+              (_frozen, "freezing belongs to the call"),
+              (_off_for_good, "recording comes back by itself"),
               (_plain_call, "a forward pass is a prediction"),
               (_mode_left, "the mode belongs to the call"),
               (_always_train, "a model is in training unless it predicts"),
-              (_one_flag, "one flag holds for the whole model")],
+              (_one_flag, "one flag holds for the whole model"),
+              (_children_only, "one flag holds for all inside a part")],
              ("There are two switches, and neither does the other's work. One of them changes the model and has to be undone.",
               "Note part.training of each of model.modules() before you call model.eval(); set them back at the end. Predict "
               "under torch.no_grad() or torch.inference_mode().")),
@@ -394,7 +535,12 @@ EXERCISES = [
               (_cache_in_training, "training needs a KV cache"),
               (_one_cache, "the cache is shared by all conversations"),
               (_no_cache, "a model's memory is its weights"),
-              (_kept_when_serving, "serving keeps what training keeps")],
+              (_kept_when_serving, "serving keeps what training keeps"),
+              (_kept_by_share, "what is kept shrinks with the trained share"),
+              (_sixteen_trained, "frozen weights take no memory"),
+              (_padded, "every text is as long as the longest"),
+              (_padded_both, "every text is as long as the longest"),
+              (_counts, "a text is a text, however long")],
              ("Which parts grow with the number of parameters, which with that of trained parameters, which with tokens?",
               "Training: 4 bytes for each parameter, 4 + 8 for each trained one, and what is kept for each token of the batch. "
               "Serving: 4 bytes for each parameter, and the cache for each token of each conversation.")),
@@ -405,15 +551,21 @@ EXERCISES = [
               (_six, "a forward pass costs one operation a parameter"),
               (_written_only, "reading a prompt is free"),
               (_read_only, "writing is free"),
-              (_upside_down, "the more training, the sooner serving catches up")],
+              (_tokens, "a request is a token"),
+              (_upside_down, "the more training, the sooner serving catches up"),
+              (_a_third, "a served token costs three trained ones")],
              ("Write both costs down: what does a token cost in training, what in serving? What cancels?",
               "6 N D = 2 N (tokens a request) (requests).")),
     Exercise("training.cheapest_size", cheapest_size, _size_inputs,
              [(_training_only, "the training-optimal size is the optimal one"),
+              (_training_bill, "the training-optimal size is the optimal one"),
               (_serving_only, "the smallest model is the cheapest to run"),
+              (_serving_bill, "the smallest model is the cheapest to run"),
               (_trained_once, "a model is trained once"),
+              (_served_each_run, "each retraining serves the whole traffic again"),
               (_same_token_price, "a served token costs what a trained one does"),
-              (_same_data, "a smaller model keeps its quality on the same data")],
+              (_twenty, "twenty tokens a parameter give any quality"),
+              (_out_of_reach, "any size reaches any quality")],
              ("For each size work out first how much data it needs to reach the gap; some need more than there can be.",
               "left = gap - 406.4 / size**0.336; if left > 0, data = (410.7 / left) ** (1 / 0.283); then the bill.")),
 ]
