@@ -162,25 +162,24 @@ claim("Area under the ROC curve (AUC), fall: least", seen.auc.min(), at_least=0,
 # %% [markdown]
 # (*Most* and *least* of the three. Gradient steps differ a little between machines, so a claim prints its bound only;
 # `claim.last` holds your number.) AUC, how well scores rank fraud above the rest, falls in every world that we tried, but
-# waits a month for
-# labels. Now the later tries.
+# waits a month for labels. Now the later tries.
 
 # %%
 def tries_see(model, x, rows, world, test_scores, tested):
     tries = [review(model, x, rows, world) for _ in range(3)]
     stopped = (rows.fraud == 1) & tested    # fraud that the tested model stops
-    again = stopped & tries[0]              # and the service too, at the first try
+    left = stopped & tries[0]              # ... and the service too, at once
     repaired = review(copy.deepcopy(model).eval(), x, rows, world)
     return {"revoked": 100 * np.mean(~tries[1][tries[0]]), "at once": 100 * np.mean(~tries[0][stopped]),
-            "later": 100 * np.mean(~(tries[1] & tries[2])[again]), "repaired": np.sum(repaired != tested)}
+            "later": 100 * np.mean(~(tries[1] & tries[2])[left]), "repaired": np.sum(repaired != tested)}
 
 seen = pd.DataFrame([tries_see(*service) for service in services.values()])
-claim("Reviewed, then accepted, in % of the reviewed: least", seen.revoked.min(), at_least=25, measured=True)
+claim("Reviewed, then accepted, % of reviewed: least", seen.revoked.min(), at_least=25, measured=True)
 claim("Fraud that the test stopped, accepted at once, in %: mean", seen["at once"].mean(), at_least=12,
       measured=True)
 claim("The rest of it, accepted in two more tries, in %: mean", seen.later.mean(), at_least=12,
       measured=True)
-claim("After eval(), decided otherwise than tested: least", seen.repaired.min(), at_least=20, measured=True)
+claim("After eval(), not decided as tested: least", seen.repaired.min(), at_least=20, measured=True)
 try:
     score(model, x[:1])
 except ValueError as error:
@@ -208,7 +207,7 @@ def revoked(kind, order):                   # the second call in another order
 
 mixed = np.random.default_rng(0).permutation(len(x))
 claim("Dropout alone, revoked in %", revoked(nn.Dropout, np.sort(mixed)), at_least=22, measured=True)
-claim("Batch norm alone, same order", revoked(nn.BatchNorm1d, np.sort(mixed)), at_most=0.1, measured=True)
+claim("Batch norm alone, in order", revoked(nn.BatchNorm1d, np.sort(mixed)), at_most=0.1, measured=True)
 claim("Batch norm alone, mixed", revoked(nn.BatchNorm1d, mixed), at_least=5, measured=True)
 
 # %% [markdown]
