@@ -19,7 +19,8 @@ import pandas as pd
 def dask_client() -> Iterator:
     """A Dask client: of the cluster at ``DASK_SCHEDULER_ADDRESS`` if that is set, else of two threads of this process.
 
-    The local one opens no port. Workers elsewhere need this package, and must see the folder that is written to.
+    Nothing outside this machine can reach the local one. Workers elsewhere need this package, and must see the folder
+    that is written to.
     """
     from distributed import Client, LocalCluster
 
@@ -27,7 +28,11 @@ def dask_client() -> Iterator:
         with Client(address) as client:
             yield client
         return
-    with LocalCluster(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None,
+    # By default Dask opens its status pages to the whole network, even without a dashboard, and asks for this machine's
+    # address there, with a warning where there is no network. Hence loopback, said three times.
+    here = "127.0.0.1:0"
+    with LocalCluster(processes=False, host="127.0.0.1", protocol="tcp", n_workers=1, threads_per_worker=2,
+                      dashboard_address=None, worker_dashboard_address=here, scheduler_kwargs={"dashboard_address": here},
                       silence_logs=logging.CRITICAL) as cluster, Client(cluster) as client:
         yield client
 
