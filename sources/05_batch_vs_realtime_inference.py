@@ -106,9 +106,10 @@ pd.DataFrame({"minute": ((letter.time - letter.time.iloc[0]) * 60).round().astyp
               "with true count": reviewed(letter, score(model, fresh.loc[letter.index]))}).head(8)
 
 # %% [markdown]
-# With the true counts the third payment would have been reviewed; as served, none of these was. The model was trained on counts
-# computed from the log, as of each payment, and is served last night's. The architecture review says that the system is real-time, since every payment is scored when it is made. **Of each 100 dollars that bursts cost
-# Lantern now, how many would they cost if the counts were computed at request?** Answer 0 to 100, with your confidence.
+# With the true counts the third payment would have been reviewed; as served, none of these was. The model was trained on
+# counts computed from the log, as of each payment, and is served last night's. The architecture review says that the system is
+# real-time, since every payment is scored when it is made. **Of each 100 dollars that bursts cost Lantern now, how many would
+# they cost if the counts were computed at request?** Answer 0 to 100, with your confidence in percent.
 
 # %%
 predict("realtime.left_of_100", answer=..., confidence=...)
@@ -206,8 +207,8 @@ axes[1].set_xticks(range(len(JOBS)), ages)
 axes[1].set_xlabel("job that makes the features, and their mean age")
 numbers = [result.loc[(kind, 7, how), job] for kind in ("bursts", "slow") for how, job in
            (("matched", "at request"), ("matched", "hourly"), ("skewed", "hourly"))]
-show(figure, "Loss against age of the features, three seeds. Bursts (seed 7): {:.0f} dollars at request, hourly "
-     "{:.0f} if matched and {:.0f} if skewed. Slow: {:.0f}, {:.0f} and {:.0f}.".format(*numbers))
+show(figure, "Loss against age of the features, three seeds. Bursts (seed 7): {:.0f} dollars at request, "
+     "hourly {:.0f} if matched and {:.0f} if skewed. Slow: {:.0f}, {:.0f} and {:.0f}.".format(*numbers))
 
 # %% [markdown]
 # **Bursts** are mostly over before a job has seen them. Counting at request leaves less than a quarter of today's loss; a table
@@ -224,9 +225,9 @@ show(figure, "Loss against age of the features, three seeds. Bursts (seed 7): {:
 # ## One function, three triggers
 #
 # Now the other direction. Which cards should the analysts ring up tomorrow? Nobody waits, the inputs are known, and no
-# single request can answer: a ranking needs every card's score. That is a batch job. The scoring function need not know: here it
-# runs in a loop, behind a service on 127.0.0.1, and as six partitions on Dask, a scheduler that hands tasks to workers. (They are
-# threads here. If `DASK_SCHEDULER_ADDRESS` names a cluster, that one is used; its workers must then see the folder.)
+# single request can answer: a ranking needs every card's score. That is a batch job. The scoring function need not know: here
+# it runs in a loop, behind a service on 127.0.0.1, and as six partitions on Dask, a scheduler that hands tasks to workers.
+# (They are threads here. If `DASK_SCHEDULER_ADDRESS` names a cluster, that one is used; its workers must see the folder.)
 
 # %%
 cards = fresh[test].groupby(rows.card[test]).last()         # one row for each card: its last payment
