@@ -60,8 +60,8 @@ ITEMS = (
           "Do it if the new job passes its tests: then the counts are up to date.",
           "The age has to be compared with the burst: half a period plus the run is about as long as the attack."),
     _item("c2", "closing",
-          "A model was trained on counts taken from the log at each payment, and is served counts of last night. The loss is four "
-          "times what the test promised. A streaming system would take half a year. What can be done this week?",
+          "A model was trained on counts taken from the log at each payment, and is served counts of last night. The loss is "
+          "four times what the test promised. A streaming system would take half a year. What can be done this week?",
           "Train on the counts as served, and compare with a model without them.",
           "Nothing: only counts that are made on request can lower this loss.",
           "Score all cards in the night as well, so that both are equally old.",
