@@ -101,11 +101,12 @@ past, test = rows.time.between(48, HALF), rows.time.between(HALF, 2 * HALF)
 fresh, nightly = (features(rows, taken(rows.time, *JOBS[job])) for job in ("at request", "nightly"))
 model = fit(fresh[past], rows.fraud[past])
 letter = rows[test & (rows.visit == rows[test & rows.fraud].visit.iloc[200])]
-pd.DataFrame({"minute": ((letter.time - letter.time.iloc[0]) * 60).round().astype(int),
-              "amount": letter.amount, "payments in 1 h": fresh.n_1h[letter.index],
-              "as served": nightly.n_1h[letter.index],
-              "reviewed": reviewed(letter, score(model, nightly.loc[letter.index])),
-              "with true count": reviewed(letter, score(model, fresh.loc[letter.index]))}).head(8)
+table = {"minute": ((letter.time - letter.time.iloc[0]) * 60).round().astype(int),
+         "amount": letter.amount, "payments in 1 h": fresh.n_1h[letter.index],
+         "as served": nightly.n_1h[letter.index],
+         "reviewed": reviewed(letter, score(model, nightly.loc[letter.index])),
+         "with true counts": reviewed(letter, score(model, fresh.loc[letter.index]))}
+pd.DataFrame(table).set_index("minute").head(8)
 
 # %% [markdown]
 # With the true counts the third payment would have been reviewed; as served, none of these was. The model was trained on
@@ -208,13 +209,13 @@ for axis, (kind, title) in zip(axes, TITLES.items()):
     axis.axhspan(alone.min() - 20, alone.max() + 20, color=GREY, alpha=0.3, label="amount alone")
     axis.set(title=title, ylabel="dollars a day", ylim=(0, 8_200))
 axes[0].legend(loc="upper left")
-ages = [f"{job}\n{period / 2 + run:g} h" for job, (period, run) in JOBS.items()]
+ages = [f"{job}\n{period / 2 + run:.2g} h" for job, (period, run) in JOBS.items()]
 axes[1].set_xticks(range(len(JOBS)), ages)
 axes[1].set_xlabel("job that makes the features, and their mean age")
 numbers = [result.loc[(kind, 7, how), job] for kind in ("bursts", "slow") for how, job in
            (("matched", "at request"), ("matched", "hourly"), ("skewed", "hourly"))]
-show(figure, "Loss against age of the features, three seeds. Bursts (seed 7): {:.0f} dollars at "
-     "request, hourly {:.0f} if matched and {:.0f} if skewed. Slow: {:.0f}, {:.0f} and {:.0f}."
+show(figure, "Loss against age of the features, three seeds (circle, square, triangle). Bursts, seed 7: "
+     "{:.0f} dollars at request, hourly {:.0f} if matched, {:.0f} if skewed. Slow: {:.0f}, {:.0f}, {:.0f}."
      .format(*numbers))
 
 # %% [markdown]

@@ -100,10 +100,10 @@ def point_in_time(times, taken, window):
 
 
 def _point_inputs(rng):
-    times = sorted(rng.choice(np.arange(1, 480), 14, replace=False) / 10)     # two days, in steps of 0.1 h
+    # Two days in steps of 0.1 h, each moved by another small amount, so that no two are exactly a window apart.
+    times = (np.sort(rng.choice(np.arange(1, 480), 14, replace=False)) / 10 + 0.03 + 0.0007 * np.arange(14)).round(4).tolist()
     period, window = [(24.0, 24.0), (6.0, 24.0), (1.0, 1.0), (0.0, 1.0), (0.0, 24.0)][rng.integers(5)]
-    taken = [float(t) if period == 0 else floor(t / period) * period for t in times]
-    return [float(t) + 0.03 for t in times], [m + 0.03 if period == 0 else float(m) for m in taken], window
+    return times, [t if period == 0 else floor(t / period) * period for t in times], window
 
 
 def _own_payment(times, taken, window):
