@@ -215,8 +215,8 @@ axes[1].set_xlabel("job that makes the features, and their mean age")
 numbers = [result.loc[(kind, 7, how), job] for kind in ("bursts", "slow") for how, job in
            (("matched", "at request"), ("matched", "hourly"), ("skewed", "hourly"))]
 show(figure, "Loss against age of the features, three seeds (circle, square, triangle). Bursts, seed 7: "
-     "{:.0f} dollars at request, hourly {:.0f} if matched, {:.0f} if skewed. Slow: {:.0f}, {:.0f}, {:.0f}."
-     .format(*numbers))
+     "{:.0f} dollars at request, hourly {:.0f} if matched, {:.0f} if skewed. Slow: {:.0f}, {:.0f}, "
+     "{:.0f}.".format(*numbers))
 
 # %% [markdown]
 # **Bursts** are mostly over before an hourly job has seen them. Counting at request leaves less than a quarter of today's
