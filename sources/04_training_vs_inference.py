@@ -271,7 +271,8 @@ pd.DataFrame(table, index=index).rename_axis(columns="FLOPs a token / N, at T ="
 #
 # ## Inference has state too, and it belongs to a conversation
 #
-#In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps both, the *KV cache*, instead of working them out again.
+# In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps
+# both, the *KV cache*, instead of working them out again.
 
 # %%
 table = {}
