@@ -99,9 +99,9 @@ form("A", 4, answers=..., confidence=...)
 portrait({item.id: {"answer": "B", "confidence": 70} for item in ITEMS if item.use == "A"})
 
 # %% [markdown]
-# Dark off the diagonal is a swap. And this is yours, with the order in which the notebooks would pay *you* most. (Where two
-# answers are all there is, a misconception is named from a probability of 30 % on: tested on 500 simulated learners who slip in
-# one answer of ten, six of seven that are named are held, and six of seven that are held are named.)
+# Dark off the diagonal is a swap. And this is yours, with the order in which the notebooks would pay *you* most. A misconception
+# is named from a probability of 30 % on, because two answers cannot tell much. Tried on 500 simulated learners who slip in one
+# answer of ten: of those named about seven of eight are held, and about seven of eight of those held are named.
 
 # %%
 portrait()
