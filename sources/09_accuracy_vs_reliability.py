@@ -33,8 +33,8 @@ pair("reliability")
 # %% [markdown]
 # ## The certificate and the photographs
 #
-# Lantern is a payments company. Its sellers write their account number on a form, and software reads it. The images are real: scikit-learn's 1,797
-# handwritten digits, 8 × 8 pixels. Six things may happen to a form before it is read, each in three strengths.
+# Sellers at Lantern, a payments company, write their account number on a form, and software reads it. The images are real:
+# scikit-learn's 1,797 handwritten digits, 8 × 8 pixels. Six things may happen to a form before it is read, each in three strengths.
 #
 # Three readers are on offer. `linear` is a logistic regression on the pixels. `nearest` answers what the most similar known image
 # is. `vote` asks its *k* nearest (and `five`, for later, five of them). We choose *k* so that `vote` ties with `linear` in
@@ -103,8 +103,8 @@ for split in range(5):
                   for case, images in TEST[split].items()})
 
 # %% [markdown]
-# One table of all answers. The vendors certified what comes first: the share read right on clean test images. **Exercise 1**: compare two
-# readers image by image, which takes out the luck of which images were drawn, and say whether one is better.
+# One table of all answers. The vendors certified the share read right on clean test images. **Exercise 1**: compare two readers image
+# by image, which takes out the luck of the draw.
 
 # %%
 log = pd.concat([pd.DataFrame({
@@ -146,13 +146,13 @@ for split in range(100, 130):                              # thirty more splits,
 print("of 30 more splits:", pd.DataFrame(more).sum().to_dict())
 
 # %% [markdown]
-# In none of the five splits do `linear` and `vote` differ by more than luck explains. Of thirty more, some would have named a winner, and
-# not always the same: a certificate rests on one. Lantern bought `linear`, which was cheaper. In the first week sellers sent
-# photographs, taken by phone.
+# In none of five splits do `linear` and `vote` differ by more than luck explains. Five of thirty more would have named `vote`, where
+# luck alone would have named one or two: a tie is only as exact as its interval. Lantern bought `linear`, which was cheaper. In the
+# first week sellers sent photographs, taken by phone.
 #
-# A clerk, a person who reads forms, can take 30 of 100 such images: those on which the reader is least sure (ties by lot). **Which
-# reader then leaves the fewest misreads among the other 70: `linear`, `vote` or `nearest`?** First look at the damage; then answer with
-# a name and your confidence in percent.
+# A clerk can read 30 of 100 damaged images: those on which the reader is least sure (ties by lot). **Which reader then leaves the
+# fewest misreads among the other 70: `linear`, `vote` or `nearest`?** Look at the damage, then answer with a name and your confidence
+# in percent.
 
 # %%
 cases = [("clean", 0), *((kind.__name__, three[1]) for kind, three in DAMAGE.items())]
@@ -203,12 +203,12 @@ envelope.groupby("reader").mean().T[["linear", "vote", "nearest", "five", "const
 check("reliability.envelope_report", envelope_report)
 
 # %% [markdown]
-# Of two readers that tie on the first line, `vote` leads by 5 points and more on damaged forms. The worst digit looks decided too, for
-# `linear`, and is not: in the thirty further splits above now one, now the other has the better worst digit. A digit has some
-# 72 test images, and the worst of ten is partly luck.
+# Though they tie on the first line, `vote` leads by 5 points and more on damaged forms. For the worst digit `linear` leads in all
+# five splits, and that is not settled: in the thirty further splits, not in twelve. A digit has some 72 test images, and the worst of
+# ten is partly luck.
 #
-# `constant` is as consistent as can be: nothing flips, nothing degrades. It is also wrong nine times in ten, and only lines
-# that count right answers, *accuracies*, say so. An envelope needs *floors*, lowest values that are allowed, not only steadiness.
+# `constant` is as consistent as can be: nothing flips, nothing degrades. It is also wrong nine times in ten. An envelope needs
+# *floors*, lowest values that are allowed, not only steadiness.
 #
 # ## The better reader is worse for whoever writes a four
 
@@ -225,9 +225,9 @@ print(f"`linear` ahead in all five splits: {ahead_in_all.sum()} of {len(ahead_in
 by_group.round().astype(int)
 
 # %% [markdown]
-# In percent. On tilted forms `vote` is better by far, and worse for fours in every split. The reason does not flatter `linear`: on
-# tilted forms it says 4 far too often. Still, whoever has fours in the account number is better off with it. (Tilted fours are one of
-# sixty groups, picked after looking; `linear` leads throughout in very few. Five splits that agree are some support, though they share images.)
+# In percent. On tilted forms `vote` is better by far, and worse for fours in every split. The reason: there `linear` says 4 far too
+# often. Still, whoever has fours in the account number is better off with it. (They are one of sixty groups, picked after looking,
+# and the five splits share images.)
 #
 # ## Passing the suite you trained for
 #
@@ -246,9 +246,8 @@ gain.agg(["mean", "min", "max"], axis=1).round(1).rename(
     lambda kind: f"{kind} ({'trained on' if kind in ('noise', 'blur') else 'held out'})")
 
 # %% [markdown]
-# Points gained, over five splits. It learned blur, and gained nothing from being shown noise. Three of the four held-out kinds gain, in
-# every split; creases get *worse*. The gain on blur overstates the gain on each of the others, and it does not say which kind loses:
-# only a held-out kind does.
+# Points gained, over five splits. It learned blur, and gained nothing from noise. Of the held-out kinds three gain in every split,
+# and creases get *worse*. The gain on blur overstates all of them, and does not say which kind loses: only held-out kinds do.
 #
 # ## Calibration breaks where the answers break too
 #
@@ -285,24 +284,23 @@ def errors(confidence):                                    # ECE by reader, spli
     return 100 * off.groupby(level=[0, 1, 2]).sum() / three.groupby([*WHO, "kind"]).size()
 
 ece = pd.DataFrame({"as it is": errors(three.confidence), "scaled": errors(three.scaled)})
-ece["scaling helped in"] = ece["scaled"] < ece["as it is"]           # so many splits of five
-share = mean.right["vote"].unstack()
-print("read right by `vote`, mean of the splits, %:", share.mean().round().astype(int).to_dict())
-by_kind = ece.groupby(["reader", "kind"])
-summary = by_kind[["as it is", "scaled"]].mean().round().assign(helped=by_kind["scaling helped in"].sum())
-summary.loc[["linear", "vote"]].astype(int).unstack(0).loc[["clean", *KINDS]]
+helped = (ece["scaled"] < ece["as it is"]).groupby(["reader", "kind"]).sum()           # so many splits of five
+share = mean.right["vote"].groupby("kind").mean()
+print("read right by `vote`, mean of the splits, %:", share.round().astype(int).to_dict())
+summary = ece.groupby(["reader", "kind"]).mean().round().assign(helped=helped).astype(int)
+summary.loc[["linear", "vote"]].unstack(0).loc[["clean", *KINDS]]
 
 # %% [markdown]
-# `linear` and `vote` are *under*-confident on clean images, by construction: a penalty holds the weights of the one small, and the
-# neighbours of the other are seldom unanimous. `nearest`, always certain, is over-confident, as folklore has it of classifiers.
+# `linear` and `vote` are *under*-confident on clean images, by construction: a penalty keeps the weights of the one small, and the
+# neighbours of the other are seldom unanimous. `nearest`, always certain, is over-confident, as folklore says of classifiers.
 #
-# A large study found that calibration made before a *shift*, data unlike those it was made on, "does indeed fall short" [1]. Here one *T*
-# from clean images *helps* under four kinds of damage, and most where a reader was too shy. On moved and tilted forms, which cost the
-# most accuracy, it adds confidence where there was too much or enough, and makes the ECE worse in all splits but one.
+# A large study found that calibration made before a *shift*, data unlike those it was made on, "does indeed fall short" [1]. Here it
+# *helps* under four kinds of damage. On moved and tilted forms, which cost the most accuracy, scaling adds confidence where there was
+# enough, and makes the ECE worse in all cases but one.
 #
 # ## The most accurate reader cannot say "I don't know"
 #
-# Back to the clerk, who takes the 30 of 100 damaged images of which a reader is least sure.
+# Back to the clerk and the damaged images.
 
 # %%
 shuffled = damaged.sample(frac=1, random_state=0)          # so that ties fall by chance
@@ -320,13 +318,13 @@ display(left.drop("constant").unstack().round().astype(int))
 reveal("reliability.fewest_misreads", left.unstack()[0][["linear", "vote", "nearest"]].idxmin())
 
 # %% [markdown]
-# `nearest` leads on the certificate, and on damaged forms in four of five splits. But its one neighbour votes unanimously: it is always
-# certain, and the clerk gets images at random. The errors among what a model keeps, its *selective risk*, depend on accuracy and on
-# *ranking*: how often, of one right and one wrong reading, the right one has more confidence (AUROC; a half is chance). `five` ranks
-# worse than `vote` and is more accurate: here the two cancel.
+# `nearest` leads on the certificate, and on damaged forms in four of five splits. But its one neighbour votes unanimously: it is
+# always certain, and the clerk gets images at random. The errors among what a model keeps, its *selective risk*, depend on accuracy
+# and on *ranking*: how often, of one right and one wrong reading, the right one has more confidence (AUROC; a half is chance). `five`
+# ranks worse than `vote` and is more accurate: the two cancel.
 #
-# In dollars, say that a misread costs 40 and a clerk's reading 1. The confidence from which on a reader is believed is chosen on
-# validation images. **Exercise 4**; then the bill for 100 *clean* images, accuracy's own ground.
+# Say that a misread costs 40 dollars and a clerk's reading 1. The confidence from which on a reader is believed is chosen on
+# validation images. **Exercise 4**; then the bill for 100 *clean* images.
 
 # %% exercise="reliability.clerk_cost"
 check("reliability.clerk_cost", clerk_cost)
@@ -352,8 +350,8 @@ claim("At 40 `nearest` costs this many times what `vote` does, at least",
 bill.assign(mean=bill.mean(axis=1)).round().astype(int)
 
 # %% [markdown]
-# Of the three in your prediction the one that is right most often costs about three times as much as `vote` (a clerk alone costs 100). The
-# price decides: where a misread is cheap, `nearest` is the one to buy. Between `vote` and `five` there is no clear winner.
+# Of the three in your prediction the one that is right most often costs about three times as much as `vote` (a clerk alone costs
+# 100). Where a misread is cheap, it is the one to buy. Between `vote` and `five` there is no clear winner.
 #
 # ## A guarantee, and what it does not guarantee
 #
@@ -393,10 +391,10 @@ for level in (0.95, 0.99):
 missed.loc[["clean", *KINDS]].round(1)
 
 # %% [markdown]
-# Misses in percent, means of five splits. The guarantee holds on clean images. Under damage its fate depends on strength as much as on
-# kind: at strength 1 no kind misses more than 2 %, at strength 3 all miss more than the promised one in a hundred, and moved forms
-# nearly half. They are not drawn like the validation images. Nor does it hold digit by digit: at 95 % the worst digit of ten is
-# missed more than twice as often as promised. And `nearest` keeps it at 99 % to the letter: every set has all ten digits.
+# Misses in percent, means of five splits. The guarantee holds on clean images. Under damage strength counts as much as kind: at
+# strength 1 no kind misses more than 2 %, at strength 3 all miss more than the promised one in a hundred, and moved forms nearly
+# half. Nor does it hold digit by digit: at 95 % the worst digit of ten is missed more than twice as often as promised. And `nearest`
+# keeps it at 99 % to the letter: every set has all ten digits.
 #
 # ## Equal on the first line, apart on most others
 
@@ -422,16 +420,16 @@ show(figure, "linear and vote, means of five splits in percent: " + "; ".join(
     f"{row} {means.loc['linear', row]} and {means.loc['vote', row]}" for row in ROWS) + ".")
 
 # %% [markdown]
-# From the second line to the sixth `vote` is better, on tilted fours `linear`, and the worst digit is not settled. The tie was made: over all
-# four readers the first line foretells much (see the table of section 2), for two that tie on it nothing. Accuracy is a hint, not a
-# substitute: to know a line, measure it. Which line matters most is not a question about models.
+# From the second line to the sixth `vote` is better, on tilted fours `linear`; the worst digit is not settled. This tie was made.
+# Over all four readers the first line foretells much (see the first table), though not what is left after the clerk. Accuracy is a
+# hint, not a substitute: to know a line, measure it.
 #
 # ## Optimising F1, and skipping the edge
 #
-# Elsewhere at Lantern: *F1* is the harmonic mean of precision and recall. The fraud model, trained on days 0–29, reviews payments above
-# the score that makes F1 largest on days 30–59, which flatters that period. From day 60 Lantern serves a new market, with more
-# fraud; from day 130 a ring of fraudsters pays small amounts on the *edge*: accounts older than 200 days, known devices, less than
-# 40 dollars. A review costs 4 dollars, a missed fraud its amount and 15 more.
+# *F1* is the harmonic mean of precision and recall. Lantern's fraud model, trained on days 0–29, reviews payments above the score
+# that makes F1 largest on days 30–59, which flatters those days. From day 60 there is a new market, with more fraud; from day 130 a
+# ring pays small amounts on the *edge*: accounts older than 200 days, known devices, less than 40 dollars. A review costs 4 dollars,
+# a missed fraud its amount and 15 more.
 
 # %%
 periods, caught = {}, 0
@@ -456,9 +454,8 @@ pd.DataFrame.from_dict(periods, orient="index").rename_axis(["world", "days"])
 
 # %% [markdown]
 # Against launch F1 looks better, in each world: it grows with the share of fraud. Against the month before the ring it falls by a
-# hundredth or two: too little to name what is wrong, while not one of hundreds of frauds on the edge is caught. The ring is about a
-# third of the bill, which had about doubled before it came. What would have named it is a line for each cell of account age,
-# device and amount, week by week, once labels are in.
+# hundredth or two, too little to name what is wrong: of hundreds of frauds on the edge not one is caught. They are about a third of
+# the bill, which had about doubled before. What would have named them is a line for each cell of account age, device and amount.
 #
 # ## A published result: calibrating can hurt
 #
@@ -492,14 +489,14 @@ for (name, model), published in zip(models.items(), (0.104, 0.084, 0.109)):
 #
 # ## Where the rule stops
 #
-# The damage is simulated, all kinds weigh alike, and the clerk never errs: your traffic has other weights, and a mean over an envelope depends
-# on them. The five splits share their images. An ECE depends on its bins. Envelopes age: what nobody listed, nobody measured. And if no
-# reader reaches the floor, as on moved forms, the answer is another camera.
+# The damage is simulated, all kinds weigh alike, and the clerk never errs: your traffic has other weights. An ECE depends on its
+# bins. Envelopes age: what nobody listed, nobody measured. And if no reader reaches the floor, as on moved forms, the answer is
+# another camera.
 #
 # **References.** [1] Y. Ovadia et al., [*Can You Trust Your Model's Uncertainty?*](https://arxiv.org/abs/1906.02530), 2019.
 # [2] scikit-learn, [probability calibration](https://scikit-learn.sourceforge.net/stable/auto_examples/calibration/plot_calibration.html).
 # [3] Fairlearn, [MetricFrame](https://fairlearn.org/main/api_reference/generated/fairlearn.metrics.MetricFrame.html). [4] MAPIE,
-# [theory, version 0.8.3; the class above is named as in 1.x](https://github.com/scikit-learn-contrib/MAPIE/blob/v0.8.3/doc/theoretical_description_classification.rst).
+# [theory of 0.8.3; the class name is 1.6's](https://github.com/scikit-learn-contrib/MAPIE/blob/v0.8.3/doc/theoretical_description_classification.rst).
 # [5] D. Hendrycks, T. Dietterich, [*Benchmarking Neural Network Robustness*](https://arxiv.org/abs/1903.12261), 2019.
 #
 # The last cell copies an envelope sheet beside this notebook, and asks three questions.
