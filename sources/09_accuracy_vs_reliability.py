@@ -284,7 +284,7 @@ def errors(confidence):                                    # ECE by reader, spli
     return 100 * off.groupby(level=[0, 1, 2]).sum() / three.groupby([*WHO, "kind"]).size()
 
 ece = pd.DataFrame({"as it is": errors(three.confidence), "scaled": errors(three.scaled)})
-helped = (ece["scaled"] < ece["as it is"]).groupby(["reader", "kind"]).sum()           # so many splits of five
+helped = (ece["scaled"] < ece["as it is"]).groupby(["reader", "kind"]).sum()    # in splits
 share = mean.right["vote"].groupby("kind").mean()
 print("read right by `vote`, mean of the splits, %:", share.round().astype(int).to_dict())
 summary = ece.groupby(["reader", "kind"]).mean().round().assign(helped=helped).astype(int)
