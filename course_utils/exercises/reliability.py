@@ -80,6 +80,13 @@ def _b_minus_a(a, b):
     return compare_paired(b, a)
 
 
+def _points(a, b):
+    """Your interval is in percentage points; a share right is a number from 0 to 1, and so is a difference of two. The
+    figures are right, in another unit: the next function that reads them will not know."""
+    answer = compare_paired(a, b)
+    return {**answer, "low": 100 * answer["low"], "high": 100 * answer["high"]}
+
+
 # ------------------------------------------------------------------ reliability.envelope_report
 
 
@@ -115,9 +122,21 @@ def _report_inputs(rng):
         right = np.concatenate([rng.random(n) < p for n, p in zip(sizes, rates)])
         order = rng.permutation(len(right))
         shares = [right[condition == c].mean() for c in names]
-        lows = [_low(right[condition == c]) for c in names[:5]]
-        if len(set(shares)) == 6 and np.argmin(shares) == 5 and np.argmin(lows) == np.argmin(shares[:5]):
+        if len(set(shares)) == 6 and np.argmin(shares) == 5:
             return right[order], condition[order], 30
+
+
+def _report_case(**groups):
+    """Arguments from {condition: (images, read right)}."""
+    condition = np.repeat(np.array(list(groups), dtype=object), [n for n, _ in groups.values()])
+    return np.concatenate([np.arange(n) < ok for n, ok in groups.values()]), condition, 30
+
+
+_REPORT_CASES = (
+    _report_case(blur=(200, 138), moved=(40, 28), noise=(100, 90)),        # lowest share: blur; lowest bound: moved
+    _report_case(creased=(30, 15), faint=(150, 110), tilted=(300, 240)),   # 30 images are enough
+    _report_case(blur=(400, 340), faint=(12, 11), noise=(60, 42)),         # the small group is not the worst
+)
 
 
 def _low(ok, n=None):
@@ -179,6 +198,28 @@ def _misread_share(right, condition, at_least):
     return {**report, "share": 1 - report["share"]}
 
 
+def _lowest_bound(right, condition, at_least):
+    """You took the condition with the lowest lower bound. That is a cautious choice, and it favours small groups, which have
+    wide intervals; asked for was the lowest share, and its bound beside it."""
+    groups = _big_enough(right, condition, at_least)
+    worst = min(groups, key=lambda c: _low(groups[c]))
+    return {"worst": worst, "share": float(groups[worst].mean()), "low": _low(groups[worst])}
+
+
+def _more_than(right, condition, at_least):
+    """A condition with exactly at_least images was left out. "At least" includes the number itself: whoever fills a
+    sheet collects just as many as it asks for, and then that group is the first to go unseen."""
+    return envelope_report(right, condition, at_least + 1)
+
+
+def _most_misread(right, condition, at_least):
+    """You took the condition with the most misreads. That is often just the one with the most images; how bad a
+    condition is, is a share."""
+    groups = _big_enough(right, condition, at_least)
+    worst = max(groups, key=lambda c: (~groups[c]).sum())
+    return {"worst": worst, "share": float(groups[worst].mean()), "low": _low(groups[worst])}
+
+
 # ------------------------------------------------------------------ reliability.calibration_error
 
 
@@ -201,12 +242,25 @@ def calibration_error(confidence, right, bins):
 
 
 def _ece_inputs(rng):
-    n, bins = int(rng.integers(200, 500)), int(rng.choice([5, 10, 20]))
-    confidence = np.round(rng.beta(4, 1.5, n), 3) + 0.0003            # off the borders
+    n, bins = int(rng.integers(200, 500)), int(rng.choice([4, 5, 8, 20]))
+    confidence = np.round(rng.beta(4, 1.5, n), 3) + 0.0003            # off the borders: 0.3 has no exact double
     confidence = np.clip(confidence, 0, 1)
     confidence[:5] = 1.0
     true = np.where(confidence > 0.75, confidence - 0.15, np.minimum(confidence + 0.2, 1))
     return confidence, rng.random(n) < true, bins
+
+
+def _ece_case(bins, *groups):
+    """Arguments from (confidence, images, read right)."""
+    confidence = np.concatenate([np.full(n, c) for c, n, _ in groups])
+    return confidence, np.concatenate([np.arange(n) < ok for _, n, ok in groups]), bins
+
+
+_ECE_CASES = (                                                        # borders that are exact in binary
+    _ece_case(4, (0.0, 10, 2), (0.25, 20, 1), (0.4, 20, 14), (0.5, 30, 27), (0.6, 20, 6), (0.9, 40, 40)),
+    _ece_case(4, (0.375, 20, 4), (0.75, 30, 30), (0.8, 30, 30), (1.0, 20, 8)),   # 1 cancels in the last bin
+    _ece_case(8, (0.125, 10, 6), (0.25, 10, 0), (0.625, 40, 30), (0.7, 20, 8), (0.875, 20, 20), (1.0, 30, 24)),
+)
 
 
 def _where(confidence, bins):
@@ -277,6 +331,29 @@ def _bin_centre(confidence, right, bins):
     return float(sum((where == b).mean() * abs((b + 0.5) / bins - right[where == b].mean()) for b in np.unique(where)))
 
 
+def _by_bin(confidence, right, where):
+    return float(sum((where == b).mean() * abs(confidence[where == b].mean() - right[where == b].mean())
+                     for b in np.unique(where)))
+
+
+def _lower_bin(confidence, right, bins):
+    """A confidence on a border went to the lower bin. Either way would do if everybody did the same; the rule here is the upper
+    one, and two reports that differ in it cannot be compared."""
+    return _by_bin(confidence, right, np.maximum(np.ceil(confidence * bins).astype(int) - 1, 0))
+
+
+def _bin_for_one(confidence, right, bins):
+    """Confidence 1 got a bin of its own. It belongs to the last one: with a bin more, the errors of the certain no
+    longer share a bin with the merely confident, and the score is another one."""
+    return _by_bin(confidence, right, (confidence * bins).astype(int))
+
+
+def _always_ten(confidence, right, bins):
+    """There are ten bins, whatever was asked for. The error depends on the bins, so their number is part of the result,
+    and of the arguments."""
+    return calibration_error(confidence, right, 10)
+
+
 # ------------------------------------------------------------------ reliability.clerk_cost
 
 
@@ -307,6 +384,13 @@ def _clerk_inputs(rng):
         costs = sorted(_cost(both[0], rights[0], limit, error, clerk) for limit in [*np.unique(both[0]), np.inf])
         if costs[1] - costs[0] > 1e-6:
             return both[0], rights[0], both[1], rights[1], error, clerk
+
+
+_CERTAIN = np.ones(50)
+_CLERK_CASES = (                                        # confidence that says nothing: all or nobody is believed
+    (_CERTAIN, np.arange(50) >= 5, _CERTAIN, np.arange(50) >= 4, 40.0, 1.0),
+    (_CERTAIN, np.arange(50) >= 1, _CERTAIN, np.arange(50) >= 3, 40.0, 1.5),
+)
 
 
 def _cost(confidence, right, limit, error, clerk):
@@ -373,6 +457,38 @@ def _no_errors(valid_confidence, valid_right, confidence, right, error_price, cl
     return float(_cost(confidence, right, np.nextafter(highest, np.inf), error_price, clerk_price))
 
 
+def _somebody_is_believed(valid_confidence, valid_right, confidence, right, error_price, clerk_price):
+    """Infinity is missing among the limits, so the most confident image is always believed. A reader that is certain of
+    everything then reads everything; sometimes the clerk alone is cheapest."""
+    limits = np.unique(valid_confidence)
+    limit = min(limits, key=lambda limit: _cost(valid_confidence, valid_right, limit, error_price, clerk_price))
+    return float(_cost(confidence, right, limit, error_price, clerk_price))
+
+
+def _all_or_nothing(valid_confidence, valid_right, confidence, right, error_price, clerk_price):
+    """You compared two plans: believe every reading, or none. Between them lies what confidence is for: some
+    readings are worth checking and the others are not."""
+    limit = min((-np.inf, np.inf), key=lambda limit: _cost(valid_confidence, valid_right, limit, error_price, clerk_price))
+    return float(_cost(confidence, right, limit, error_price, clerk_price))
+
+
+def _above(valid_confidence, valid_right, confidence, right, error_price, clerk_price):
+    """An image whose confidence equals the limit went to the clerk. The limit is the lowest confidence that is
+    believed; with > no limit believes the least sure image, and equal confidences are common."""
+    def cost(confidence, right, limit):
+        return np.where(confidence > limit, error_price * ~right, clerk_price).mean()
+
+    limits = [*np.unique(valid_confidence), np.inf]
+    return float(cost(confidence, right, min(limits, key=lambda limit: cost(valid_confidence, valid_right, limit))))
+
+
+def _total(valid_confidence, valid_right, confidence, right, error_price, clerk_price):
+    """That is the bill for all the images; asked for was the cost of one. A total cannot be compared between test sets of
+    different size."""
+    answer = clerk_cost(valid_confidence, valid_right, confidence, right, error_price, clerk_price)
+    return answer * len(confidence)
+
+
 EXERCISES = [
     Exercise("reliability.compare_paired", compare_paired, _paired_inputs,
              [(_unpaired, "two models on the same images are two samples"),
@@ -380,7 +496,8 @@ EXERCISES = [
               (_overlap, "overlapping intervals mean no difference"),
               (_discordant_only, "only disagreements count, in every figure"),
               (_no_root, "the spread of images is the spread of their mean"),
-              (_b_minus_a, "the sign of a difference can be guessed")],
+              (_b_minus_a, "the sign of a difference can be guessed"),
+              (_points, "shares and percentages are the same number")],
              ("Turn both into 1 and 0 and subtract image by image: what values can the difference take?",
               "margin = 1.96 * difference.std() / np.sqrt(len(difference))"), rtol=0.01),
     Exercise("reliability.envelope_report", envelope_report, _report_inputs,
@@ -390,9 +507,13 @@ EXERCISES = [
               (_all_images, "every figure rests on all the images"),
               (_pooled, "accuracy over the mixture is the floor"),
               (_normal_low, "any interval will do"),
-              (_misread_share, "right and wrong shares can be mixed")],
+              (_misread_share, "right and wrong shares can be mixed"),
+              (_lowest_bound, "the least certain condition is the worst"),
+              (_more_than, "at least means more than"),
+              (_most_misread, "the most errors are the highest share of errors")],
              ("np.unique(condition) gives the conditions; right[condition == c] the answers under one of them.",
-              "Leave out the small ones first; then min(groups, key=...) finds the worst."), rtol=0.001),
+              "Leave out the small ones first; then min(groups, key=...) finds the worst."), rtol=0.001,
+             cases=_REPORT_CASES),
     Exercise("reliability.calibration_error", calibration_error, _ece_inputs,
              [(_mean_gap, "errors of confidence may cancel"), (_signed_gap, "errors of confidence may cancel"),
               (_unweighted, "every bin counts the same"), (_over_all_bins, "every bin counts the same"),
@@ -400,9 +521,13 @@ EXERCISES = [
               (_image_by_image, "a single answer can be 80 % right"),
               (_worst_bin, "the expected error is the largest one"),
               (_loses_one, "certainty needs no checking"),
-              (_bin_centre, "a bin is its middle")],
+              (_bin_centre, "a bin is its middle"),
+              (_lower_bin, "a border belongs to the lower bin"),
+              (_bin_for_one, "certainty is a bin of its own"),
+              (_always_ten, "calibration error means ten bins")],
              ("(confidence * bins).astype(int) is the number of the bin, except for confidence 1. np.minimum helps.",
-              "For each bin that is not empty: its share of the images, times the distance between two means.")),
+              "For each bin that is not empty: its share of the images, times the distance between two means."),
+             cases=_ECE_CASES),
     Exercise("reliability.clerk_cost", clerk_cost, _clerk_inputs,
              [(_tuned_on_test, "a limit may be chosen on the test images"),
               (_promised, "the cost on the images it was chosen on is the cost"),
@@ -411,7 +536,12 @@ EXERCISES = [
               (_ascending, "the clerk should check the confident ones"),
               (_believes, "stated confidence is the chance of being right"),
               (_half, "more likely than not is enough"),
-              (_no_errors, "the aim is no errors at all")],
+              (_no_errors, "the aim is no errors at all"),
+              (_somebody_is_believed, "the surest reading is always worth believing"),
+              (_all_or_nothing, "a reader is believed always or never"),
+              (_above, "the limit itself is not believed"),
+              (_total, "a total is a mean")],
              ("Write cost(confidence, right, limit) first; you need it twice, for different images.",
-              "np.where(confidence >= limit, error_price * ~right, clerk_price).mean()")),
+              "np.where(confidence >= limit, error_price * ~right, clerk_price).mean()"),
+             cases=_CLERK_CASES),
 ]

@@ -63,7 +63,7 @@ ITEMS = (
           "A model answers 'approve' to every request for a small loan. Its answers never flip, under no noise, in no month; "
           "its error rate is the same in every region. What is missing before anybody calls it reliable?",
           "Floors: it is steady in all conditions, and may be wrong in all of them equally often.",
-          "Nothing but its accuracy: if that is high enough, no other line is needed for it.",
+          "A higher average accuracy than its rival's: with it, it would be both steady and good.",
           "Nothing: a model that behaves alike in all conditions is what reliable means.",
           "A calibrated confidence: then its answers can be trusted wherever it is asked.",
           "Steadiness is one property, and a constant has it perfectly. An envelope needs steadiness and floors."),
@@ -72,7 +72,7 @@ ITEMS = (
           "An auditor asks what the guarantee is worth now.",
           "Nothing until coverage is measured again on forms from the new scanner, group by group.",
           "As much as the accuracy: if that is still high, then so is the coverage of the sets.",
-          "As much as before: the sets have passed a test, and the scanner was none of its parts.",
+          "As much as before: the sets were tested once, and what has passed a test stays reliable.",
           "95 %: the guarantee is a theorem, and it holds for any model and for any new forms.",
           "The theorem needs new cases drawn like the calibration cases. It also speaks of the average, not of each group."),
 )
