@@ -1,9 +1,7 @@
-"""Exercises of notebook 13: the three parts of a policy for the capstone.
-
-The references, and the wrong answers that the notebook puts into the policy to price them, call nothing else in this
-module: their text runs alone.
-"""
+"""Exercises of notebook 13: the three parts of a policy for the capstone."""
 from __future__ import annotations
+
+from math import exp, log, sqrt
 
 import numpy as np
 
@@ -23,14 +21,16 @@ def diagnose(readings, table, prior):
     prior : situation -> probability before anything was read.
     Returns a dict, situation -> probability, that sums to 1.
     """
-    log_belief = {situation: np.log(p) for situation, p in prior.items()}
+    from math import exp, log, sqrt
+
+    log_belief = {situation: log(p) for situation, p in prior.items()}
     for signal, _day, value in set(readings):
         for situation in log_belief:
             mean = table[situation][signal]
-            sd = np.sqrt(1 + (0.2 * mean) ** 2)
-            log_belief[situation] -= 0.5 * ((value - mean) / sd) ** 2 + np.log(sd)
+            sd = sqrt(1 + (0.2 * mean) ** 2)
+            log_belief[situation] -= 0.5 * ((value - mean) / sd) ** 2 + log(sd)
     top = max(log_belief.values())
-    weight = {situation: np.exp(v - top) for situation, v in log_belief.items()}
+    weight = {situation: exp(v - top) for situation, v in log_belief.items()}
     return {situation: w / sum(weight.values()) for situation, w in weight.items()}
 
 
@@ -50,53 +50,32 @@ def _diagnose_inputs(rng):
 def _bayes(readings, table, prior, spread=0.2, norm=True):
     log_belief = {}
     for situation, p in prior.items():
-        log_belief[situation] = np.log(p)
+        log_belief[situation] = log(p)
         for signal, _day, value in readings:
-            sd = np.sqrt(1 + (spread * table[situation][signal]) ** 2)
-            log_belief[situation] -= 0.5 * ((value - table[situation][signal]) / sd) ** 2 + norm * np.log(sd)
-    weight = {situation: np.exp(v - max(log_belief.values())) for situation, v in log_belief.items()}
+            sd = sqrt(1 + (spread * table[situation][signal]) ** 2)
+            log_belief[situation] -= 0.5 * ((value - table[situation][signal]) / sd) ** 2 + norm * log(sd)
+    weight = {situation: exp(v - max(log_belief.values())) for situation, v in log_belief.items()}
     return {situation: w / sum(weight.values()) for situation, w in weight.items()}
 
 
 def _base_rate_ignored(readings, table, prior):
     """The prior is not in it. Most alarms have nothing behind them, and a reading that is a little high is then more often
     noise than the incident that it resembles."""
-    log_belief = dict.fromkeys(prior, 0.0)
-    for signal, _day, value in set(readings):
-        for situation in log_belief:
-            mean = table[situation][signal]
-            sd = np.sqrt(1 + (0.2 * mean) ** 2)
-            log_belief[situation] -= 0.5 * ((value - mean) / sd) ** 2 + np.log(sd)
-    weight = {situation: np.exp(v - max(log_belief.values())) for situation, v in log_belief.items()}
-    return {situation: w / sum(weight.values()) for situation, w in weight.items()}
+    return diagnose(readings, table, dict.fromkeys(prior, 1 / len(prior)))
 
 
 def _counted_again(readings, table, prior):
     """A reading was counted on every morning on which it hung on the board. It is one piece of evidence, however often it is
     looked at; counted again each day, the first result convinces you by being old."""
-    log_belief = {situation: np.log(p) for situation, p in prior.items()}
-    for signal, _day, value in readings:
-        for situation in log_belief:
-            mean = table[situation][signal]
-            sd = np.sqrt(1 + (0.2 * mean) ** 2)
-            log_belief[situation] -= 0.5 * ((value - mean) / sd) ** 2 + np.log(sd)
-    weight = {situation: np.exp(v - max(log_belief.values())) for situation, v in log_belief.items()}
-    return {situation: w / sum(weight.values()) for situation, w in weight.items()}
+    return _bayes(readings, table, prior)
 
 
 def _unread_is_negative(readings, table, prior):
     """Signals without a reading were taken as zero. A test that nobody made has not come out negative; it says nothing, for
     or against."""
-    log_belief = {situation: np.log(p) for situation, p in prior.items()}
     read = {signal for signal, _, _ in readings}
-    unread = [(s, -1, 0.0) for s in next(iter(table.values())) if s not in read]
-    for signal, _day, value in [*set(readings), *unread]:
-        for situation in log_belief:
-            mean = table[situation][signal]
-            sd = np.sqrt(1 + (0.2 * mean) ** 2)
-            log_belief[situation] -= 0.5 * ((value - mean) / sd) ** 2 + np.log(sd)
-    weight = {situation: np.exp(v - max(log_belief.values())) for situation, v in log_belief.items()}
-    return {situation: w / sum(weight.values()) for situation, w in weight.items()}
+    unread = {(signal, -1, 0.0) for mean in table.values() for signal in mean if signal not in read}
+    return _bayes(set(readings) | unread, table, prior)
 
 
 def _newest_only(readings, table, prior):
@@ -203,6 +182,7 @@ def _most_information(belief, tests, price, cures, stake):
     """You chose the test that removes most doubt about the situation. Doubt between two situations that need the same
     repair, or none, costs nothing: a test that cannot change what you do is worth nothing."""
     def entropy(p):
+        p = np.clip(p, 1e-9, 1 - 1e-9)
         return -p * np.log(p) - (1 - p) * np.log(1 - p)
 
     def told(test):
@@ -336,56 +316,20 @@ def _jobs(cure):
 def _model_first(belief, cures, actions, day, budget):
     """The retraining comes before the repair of the log. The new weights then learn from the broken log, the repair makes
     them wrong, and the retraining has to be paid once more."""
-    chance = {}
-    for situation, p in belief.items():
-        chance[cures[situation]] = chance.get(cures[situation], 0) + p
-    cure, steps = max(chance, key=chance.get), []
-    for repair in sorted(cure, key=lambda repair: repair != "retrain"):
-        job = ["label_sample", "review_on", "retrain_canary", "review_off"] if repair == "retrain" else [repair]
-        price = sum(actions[order][0] for order in job)
-        if price > budget:
-            continue
-        budget -= price
-        for order in job:
-            day += actions[order][1]
-            steps.append({"order": order, "owner": actions[order][2], "done": day, "look": None})
-    for step in steps:
-        if step["order"] not in ("label_sample", "review_on", "review_off"):
-            step["look"] = day + 7
-    return steps
+    return _steps(sorted(_jobs(_likeliest(belief, cures)), key=len, reverse=True), actions, day, budget)
 
 
 def _no_stop(belief, cures, actions, day, budget):
     """No repair has a stop condition. A repair that was not needed does harm every day until somebody undoes it, and nobody
     does without a day on which to look."""
-    chance = {}
-    for situation, p in belief.items():
-        chance[cures[situation]] = chance.get(cures[situation], 0) + p
-    cure, steps = max(chance, key=chance.get), []
-    for repair in sorted(cure, key=lambda repair: repair == "retrain"):
-        job = ["label_sample", "review_on", "retrain_canary", "review_off"] if repair == "retrain" else [repair]
-        price = sum(actions[order][0] for order in job)
-        if price > budget:
-            continue
-        budget -= price
-        for order in job:
-            day += actions[order][1]
-            steps.append({"order": order, "owner": actions[order][2], "done": day, "look": None})
-    return steps
+    return [{**step, "look": None} for step in plan(belief, cures, actions, day, budget)]
 
 
 def _just_retrain(belief, cures, actions, day, budget):
     """The retraining is ordered alone, without labels that show the change and released to everybody at once. It learns the
     old world again, and one in four has a flaw that only users show."""
-    chance = {}
-    for situation, p in belief.items():
-        chance[cures[situation]] = chance.get(cures[situation], 0) + p
-    steps = []
-    for repair in sorted(max(chance, key=chance.get), key=lambda repair: repair == "retrain"):
-        if actions[repair][0] <= budget:
-            budget, day = budget - actions[repair][0], day + actions[repair][1]
-            steps.append({"order": repair, "owner": actions[repair][2], "done": day, "look": None})
-    return [{**step, "look": day + 7} for step in steps]
+    jobs = [["retrain"] if "retrain_canary" in job else job for job in _jobs(_likeliest(belief, cures))]
+    return _steps(jobs, actions, day, budget)
 
 
 def _all_to_one(belief, cures, actions, day, budget):
