@@ -42,8 +42,8 @@ idle = run("nothing", [0], ["unit_bug"]).money[0]
 print(f"bill after 56 days: {book.money:.0f} kEUR, the incident is still on. Without any order: {idle:.0f}")
 
 # %% [markdown]
-# Each order answers an alarm: PSI, so retrain; complaints, so roll back; late chargebacks, so recalibrate. None helped, and
-# together they cost more than the incident itself.
+# Each order answers an alarm: PSI, so retrain; complaints, so roll back; a bump of noise in the chargebacks, so
+# recalibrate. None helped, and the bill is nearly twice that of the incident left alone.
 #
 # What if nobody stops at the first guess? The policy *shotgun* tries every repair in turn, cheapest first, while any alarm is on,
 # and cures most incidents. Doing nothing costs about 270 kEUR in eight weeks, averaged over twelve kinds of weeks. **What does
@@ -94,7 +94,7 @@ means.loc[list(SITUATIONS)]
 #
 # ## Curing nearly everything costs more than doing nothing
 #
-# Nine policies on the same hidden weeks, twelve situations times five seeds, three times over.
+# Eight policies on the same hidden weeks: twelve situations times five seeds, three times over.
 
 # %%
 BLOCKS = [HIDDEN[start:start + 5] for start in (0, 10, 20)]
@@ -115,7 +115,7 @@ for worse in ("shotgun", "dashboard", "always retrain", "calendar"):
 reveal("capstone.shotgun", round(every["shotgun"].money.mean()), within=40)
 
 # %% [markdown]
-# Shotgun cures four in five, and counted in hours of the *original* fault it looks good. But a rollback that was not needed, or a
+# Shotgun cures four in five (weeks with nothing to cure count as cured), and counted in hours of the *original* fault it looks good. But a rollback that was not needed, or a
 # second set of servers, does harm of its own from that day on. Looking after each repair, and undoing what did not help (*trial
 # and undo*), brings it down to what doing nothing costs. *Review everything* halves some harm and pays for it every day. The
 # oracle knows the situation and sets what could be had.
@@ -303,6 +303,7 @@ gates = ["readings used, kEUR", "Brier score", "cited, %", "harmless, kEUR"]
 table = pd.DataFrame({name: [round(r.points["money"]), *(f"{value:.2f}{'' if ok else '  fails'}" for value, ok in
                              zip(r.reasons.value * [1, 1, 100, 1], r.reasons.passed)), round(r.points["total"])]
                       for name, r in graded.items()}, index=["money, points", *gates, "total"]).T
+print("recorded by the tests, on all 40 hidden seeds: the package's example policy 67.5 kEUR, total 90;\nour policy 69.2 kEUR, total 90 (all gates passed by both)")
 table
 
 # %% [markdown]
@@ -332,14 +333,14 @@ print(f"our policy costs {base.mean():.0f} kEUR; each mistake adds, in kEUR:")
 price.round(0).astype(int)
 
 # %% [markdown]
-# Taking silence for a negative is the dearest, together with being certain too soon. Testing by price, or for information as such,
-# buys twice as many tests and names the situation better than we do, while the incident goes on. Training first, or sending
-# everything to the data scientists, costs days.
+# Taking silence for a negative and being certain too soon are the dearest. Who tests by price, or for information as such, spends
+# twice as much on orders, while the incident goes on. Training first, or sending everything to the data scientists, costs less, but
+# on every seed.
 #
 # Three textbook sins cost next to nothing, and their sign changes with the seed. The *base rate* is soon outvoted, because the tests
-# are cheap and far stronger than any prior. *Counting twice* only hastens a conclusion that was right. And the *stop condition* is
-# an insurance: our policy is seldom wrong, and now and then undoes a right repair on a noisy day. For somebody who guesses it is
-# worth a fortune: it is the whole difference between *shotgun* and *trial and undo*, above.
+# are cheap and far stronger than any prior. *Counting twice* strengthens a conclusion that was mostly right anyway. And the *stop
+# condition* is an insurance: our policy seldom needs it, and now and then it undoes a right repair, say a mended pipeline
+# while a ring keeps the alarm on. For somebody who guesses it is worth a fortune: looking and undoing is what separates *trial and undo* from *shotgun*, above.
 #
 # ## What each of the twelve confusions costs
 #
@@ -359,8 +360,8 @@ print("The mistake costs more than doing nothing:", ", ".join(worse))
 # %% [markdown]
 # Where the mistake is to look away, a row only gives back the harm that we put in; the note says so. The others are results: to
 # retrain on a broken log costs more than to leave it broken; a stricter contract for answers that already are well-formed adds its
-# own price to the harm. The margin in *canary* is small: of four flawed models a shadow lets one through, and the labels have been
-# paid for in both rows.
+# own price to the harm. Two margins are small. In *canary* the shadow misses a flaw in one new model of four, and the rest of the
+# bill is the same; in *oversight* people who check decisions halve the harm for two weeks.
 #
 # ## The root cause, read off a run
 #
@@ -370,9 +371,11 @@ print("The mistake costs more than doing nothing:", ", ".join(worse))
 # orders, to other desks.
 
 # %%
-print(report.causes.value.round(2).to_string(), "\n")
+for cause, row in report.causes.iterrows():
+    print(f"{cause}: {row.value:.2f} {row.meaning}")
 orders = sequencing(range(6000, 6010))
 display(orders.round(0).astype({"money": int, "spend": int}))
+claim("The log mended last, over the log mended first", orders.money.iloc[1] / orders.money.iloc[0], at_least=2.5)
 
 def nobody(seen, memory, episode):                    # our policy, with no owner named
     order, stated = ours().decide(seen, memory, episode)
@@ -383,8 +386,8 @@ for name, candidate in (("owners named", ours()), ("nobody named", Builtin(nobod
     print(f"{name}: orders lay {r.days_lost.mean():.1f} days an episode, cost {r.money.mean():.0f} kEUR")
 
 # %% [markdown]
-# Four repairs in the right order, or the same with the log mended last: three times the bill, and no cure. Even undoing the
-# retraining and paying it again does not bring the money back. And a policy whose every belief is sound pays for each order that
+# Four repairs in the right order, or the same with the log mended last: three times the bill, and no cure. Undoing the
+# retraining and paying for it again cures, and costs nearly twice as much. And a policy whose every belief is sound pays for each order that
 # nobody was named for. Neither has anything to do with a model.
 #
 # (Is it "almost never the model", as is often said? That is more than the sources give. [RAND's report](https://www.rand.org/pubs/research_reports/RRA2680-1.html)
@@ -396,7 +399,7 @@ for name, candidate in (("owners named", ours()), ("nobody named", Builtin(nobod
 # Side costs and noise are dials. Turn them.
 
 # %%
-dials = sweep(range(6000, 6003), side=(0, 0.25, 0.5, 1, 2), noise=(0.5, 1.5, 2),
+dials = sweep(range(6000, 6002), side=(0, 0.25, 0.5, 1, 2), noise=(0.5, 1.5, 2),
               policies=("evidence", "nothing", "trial and undo", "shotgun", "dashboard"))
 display(dials.drop(columns="ranking").round(0).astype({c: int for c in dials.columns[2:-1]}))
 for cheaper, dearer in (("evidence", "nothing"), ("evidence", "shotgun"), ("nothing", "shotgun"),
@@ -406,17 +409,14 @@ for cheaper, dearer in (("evidence", "nothing"), ("evidence", "shotgun"), ("noth
 
 # %% [markdown]
 # (*evidence* is a policy like ours that knows the true table.) That evidence pays holds wherever we turned. That trying everything is
-# *worse than nothing* does not: it needs side costs of about half of ours, and we set those by judgement. Without them shotgun is the
-# second best.
+# *worse than nothing* does not: somewhere between a quarter and half of our side costs it stops being true, and we set those by
+# judgement. Without them shotgun is the second best. Doubling the noise doubles what evidence costs, and it still leads.
 #
 # ## Where the rule stops
 #
 # Twelve known situations, one at a time but for one, and a table of what each looks like: real incidents are new, and nobody hands
-# you a list. A wrong repair that is ordered again does its harm again, which the dashboard policy pays for dearly; three of its four
-# rules are caricatures. The oracle is well informed, not proven best. Our gates, weights and limits are proposals. The interpreter
+# you a list. A wrong repair that is ordered again does its harm again: the dashboard policy, a caricature, pays for that. The oracle is well informed, not proven best. Our gates, weights and limits are proposals. The interpreter
 # of its own keeps accidents and temptation out, not an attacker: whoever reads the answers elsewhere fails the ablation instead.
-#
-# **Recorded.** On all forty hidden seeds, scored once after it was frozen, the package's example policy cost 67.5 kEUR (total 90).
 #
 # Two pages go to work with you, an incident record and a RACI (for each order who does it, who answers for it, who is asked, who is
 # told), and a table of signal, test and action to fill in for a system of yours. Then three last questions.
