@@ -11,7 +11,8 @@ from course_utils.concepts import PAIRS
 from course_utils.diagnosis import LIKELY, calibration, gain, misconceptions, portrait, route
 from course_utils.inventory import CONCEPTS, ITEMS, LETTERS, PART, ask, confusion, form
 
-ALL = {key: sorted({m for i in ITEMS if i.pair == key for m in i.misconceptions}) for key in {i.pair for i in ITEMS}}
+#: pair -> misconceptions. The capstone has closing items, but is no pair and in no form.
+ALL = {p.key: sorted(held) for p in PAIRS if (held := {m for i in ITEMS if i.pair == p.key for m in i.misconceptions})}
 
 
 def pick(item, j, confidence=60):
@@ -30,7 +31,7 @@ def learner(rng, held_by=0.25, slip=0.1, uses=("A",)):
     """What somebody with random misconceptions answers, and which they are."""
     held = {key: {m for m in names if rng.random() < held_by} for key, names in sorted(ALL.items())}
     responses = {}
-    for item in (i for i in ITEMS if i.use in uses):
+    for item in (i for i in ITEMS if i.use in uses and i.pair in ALL):
         options = item.shuffled()
         mine = [j for j, o in enumerate(options) if o.misconception in held[item.pair]]
         if rng.random() < slip:
