@@ -81,7 +81,7 @@ for kind in ("diagnostic", "repair", "bridge"):
 # 60 in all. A retraining learns from the log as it is on its first day: broken, if the pipeline is; and without labels younger
 # than 21 days it learns the old world. And `undo:scale` takes a repair back.
 #
-# What each situation looks like you may learn from past incidents (training seeds).
+# Past incidents (training seeds) teach what each situation looks like.
 
 # %%
 means = practice(days=(26, 28)).groupby("situation")[[*FREE, *DIAGNOSTICS]].mean().round(1) + 0.0
@@ -133,9 +133,8 @@ verdict["diagnose"]
 # %% [markdown]
 # ## Part 2: which test, if any?
 #
-# A test is worth the mistakes that it prevents. To keep the arithmetic short, a result counts as *high* or *low*, so a test is
-# a chance of *high* for each situation. If no result could change your choice of repair, the test is worth nothing, however
-# much it tells.
+# A test is worth the mistakes that it prevents. For short arithmetic a result counts as *high* or *low*. If no result could
+# change your choice of repair, the test is worth nothing, however much it tells.
 
 # %% exercise="capstone.next_test"
 verdict["next_test"] = check("capstone.next_test", next_test)
@@ -153,9 +152,9 @@ verdict["plan"]
 # %% [markdown]
 # ## Put together
 #
-# What is left is routine, and written here: an alarm opens a case, each morning brings a test or a plan, a plan is carried out
-# one order after the other, and on the day to look a repair that did not help is undone. The numbers in the next cell are ours
-# to choose, and yours to change.
+# The rest is routine: an alarm opens a case, each morning brings a test or a plan, a plan is carried out one order after the
+# other, and on the day to look a repair that did not help is undone. The numbers in the next cell are ours to choose, and yours
+# to change.
 
 # %%
 WATCHED = ("psi", "complaints", "p99")
@@ -249,12 +248,11 @@ report = grade(mine, HIDDEN[:5])
 report
 
 # %% [markdown]
-# How to read it. Money and hours go from 0 (doing nothing) to 100 (the oracle). *Reasons* are four gates, and a failed one caps
-# the total at 40; otherwise money counts for half, reasons for about a third. *Ablation*: the same policy again, with paid
-# readings taken from situations drawn at random; who used them must do worse. *Brier score*: the squared error of the claimed
-# probabilities, from 0 to 2. *Cited*: at the first repair the readings named exist, and favour the claim three to one over the
-# runner-up. *Harmless*: where nothing is wrong, you stay cheap. Then the distinctions that cost you most: the notebooks to go
-# back to.
+# Money and hours go from 0 (doing nothing) to 100 (the oracle). *Reasons* are four gates, and a failed one caps the total at
+# 40; otherwise money counts for half, reasons for about a third. *Ablation*: the same policy again, with paid readings taken
+# from situations drawn at random; who used them must do worse. *Brier score*: the squared error of the claimed probabilities,
+# from 0 to 2. *Cited*: at the first repair the readings named exist, and favour the claim three to one over the runner-up.
+# *Harmless*: where nothing is wrong, you stay cheap. Then the distinctions that cost you most: the notebooks to go back to.
 #
 # ## What evidence is worth, situation by situation
 #
@@ -289,8 +287,7 @@ show(figure, "Mean cost by situation. Acting on the dashboard costs more than do
 # %% [markdown]
 # ## Luck and imitation do not pass
 #
-# Now four candidates for the same grade. *Blindfold* buys what our policy buys, on the same days, and never looks at the
-# result.
+# Four candidates, graded. *Blindfold* buys what our policy buys, on the same days, and never looks at the result.
 
 # %%
 def blindfold(seen, memory, episode):
@@ -368,8 +365,8 @@ print("The mistake costs more than doing nothing:", ", ".join(worse))
 #
 # The article ends on failures "of strategy, sequencing, and organisational design". Here all three are measured. *Strategy*:
 # repairs that nothing needed. *Sequencing*: retrainings on a broken log, or without labels that show the change.
-# *Organisation*: days that orders lay with the wrong owner. First your own run, then the pure case of each: the same repairs,
-# in another order, and the same orders, to other desks.
+# *Organisation*: days that orders lay with the wrong owner. First your own run, then two pure cases: another order, and nobody
+# named.
 
 # %%
 for cause, row in report.causes.iterrows():
