@@ -81,11 +81,12 @@ for kind in ("diagnostic", "repair", "bridge"):
 # 60 in all. A retraining learns from the log as it is on its first day: broken, if the pipeline is; and without labels younger
 # than 21 days it learns the old world. And `undo:scale` takes a repair back.
 #
-# What each situation looks like you may learn from past incidents (training seeds).
+# Past incidents (training seeds) teach what each situation looks like.
 
 # %%
 means = practice(days=(26, 28)).groupby("situation")[[*FREE, *DIAGNOSTICS]].mean().round(1) + 0.0
 TABLE = {name: means.loc[name].to_dict() for name in SITUATIONS}
+verdict = dict.fromkeys(("diagnose", "next_test", "plan"))     # of the three exercises to come
 means.loc[list(SITUATIONS)]
 
 # %% [markdown]
@@ -127,15 +128,14 @@ reveal("capstone.shotgun", round(every["shotgun"].money.mean()), within=40)
 # in the first: a result hangs on the board every morning until the case is closed, and is one piece of evidence.
 
 # %% exercise="capstone.diagnose"
-verdict = {"diagnose": check("capstone.diagnose", diagnose)}
+verdict["diagnose"] = check("capstone.diagnose", diagnose)
 verdict["diagnose"]
 
 # %% [markdown]
 # ## Part 2: which test, if any?
 #
-# A test is worth the mistakes that it prevents. To keep the arithmetic short, a result counts as *high* or *low*, so a test is
-# a chance of *high* for each situation. If no result could change your choice of repair, the test is worth nothing, however
-# much it tells.
+# A test is worth the mistakes that it prevents. For short arithmetic a result counts as *high* or *low*. If no result could
+# change your choice of repair, the test is worth nothing, however much it tells.
 
 # %% exercise="capstone.next_test"
 verdict["next_test"] = check("capstone.next_test", next_test)
@@ -153,9 +153,9 @@ verdict["plan"]
 # %% [markdown]
 # ## Put together
 #
-# What is left is routine, and written here: an alarm opens a case, each morning brings a test or a plan, a plan is carried out
-# one order after the other, and on the day to look a repair that did not help is undone. The numbers in the next cell are ours
-# to choose, and yours to change.
+# The rest is routine: an alarm opens a case, each morning brings a test or a plan, a plan is carried out one order after the
+# other, and on the day to look a repair that did not help is undone. The numbers in the next cell are ours to choose, and yours
+# to change.
 
 # %%
 WATCHED = ("psi", "complaints", "p99")
@@ -231,12 +231,13 @@ def policy_from(*parts):                              # one order a morning, wit
 # %% [markdown]
 # ## Your policy, on hidden weeks
 #
-# The functions go as text to an interpreter of their own, which holds nothing of the simulator. Whatever yours do there (raise
-# an error, loop for ever, overspend, order what does not exist) ends in a verdict on that episode, and the others go on. Every
-# repair comes with a claim: probabilities, the readings it rests on, an owner, a day to look.
+# The functions go as text to an interpreter of their own, which holds nothing of the simulator (so helpers of yours belong
+# inside them). Whatever they do there (raise an error, loop for ever, overspend, order what does not exist) ends in a verdict
+# on that episode, and the others go on. Every repair comes with a claim: probabilities, the readings it rests on, an owner, a
+# day to look.
 
 # %%
-missing = [name for name, result in verdict.items() if result.status == "not attempted"]
+missing = [name for name, v in verdict.items() if v is None or v.status == "not attempted"]
 if missing:
     print(f"not written yet: {', '.join(missing)}. In place of your policy, 'dashboard' is graded.")
     mine = "dashboard"
@@ -248,13 +249,13 @@ report = grade(mine, HIDDEN[:5])
 report
 
 # %% [markdown]
-# How to read it. Money and hours go from 0 (doing nothing) to 100 (the oracle). *Reasons* are four gates, and a failed one caps
-# the total at 40. *Ablation*: the same policy again, with paid readings taken from situations drawn at random; who used them
-# must do worse. *Brier score*: the squared error of the claimed probabilities, from 0 to 2. *Cited*: at the first repair the
-# readings named exist, and favour the claim three to one over the runner-up. *Harmless*: where nothing is wrong, you stay
-# cheap. Then the distinctions that cost you most.
+# Money and hours go from 0 (doing nothing) to 100 (the oracle). *Reasons* are four gates, and a failed one caps the total at
+# 40; otherwise money counts for half, reasons for about a third. *Ablation*: the same policy again, with paid readings taken
+# from situations drawn at random; who used them must do worse. *Brier score*: the squared error of the claimed probabilities,
+# from 0 to 2. *Cited*: at the first repair the readings named exist, and favour the claim three to one over the runner-up.
+# *Harmless*: where nothing is wrong, you stay cheap. Then the distinctions that cost you most: the notebooks to go back to.
 #
-# ## Evidence, in each of the twelve
+# ## What evidence is worth, situation by situation
 #
 # For comparison, our own three parts (those of `solution`) in the same routine, its dials set on training seeds. Five hidden
 # seeds.
@@ -287,8 +288,7 @@ show(figure, "Mean cost by situation. Acting on the dashboard costs more than do
 # %% [markdown]
 # ## Luck and imitation do not pass
 #
-# Now four candidates for the same grade. *Blindfold* buys what our policy buys, on the same days, and never looks at the
-# result.
+# Four candidates, graded. *Blindfold* buys what our policy buys, on the same days, and never looks at the result.
 
 # %%
 def blindfold(seen, memory, episode):
@@ -338,7 +338,7 @@ price.round(0).astype(int)
 # tests are cheap and far stronger than any prior. *Counting twice* strengthens a conclusion that was mostly right anyway. And
 # the *stop condition* is an insurance: our policy seldom needs it, and now and then it undoes a right repair, say a mended
 # pipeline while a ring keeps the alarm on. For somebody who guesses it is worth a fortune: looking and undoing is what
-# separates *trial and undo* from *shotgun*, above.
+# separates *trial and undo* from *shotgun*, above (at our side costs; see the dials below).
 #
 # ## What each of the twelve confusions costs
 #
@@ -360,14 +360,14 @@ print("The mistake costs more than doing nothing:", ", ".join(worse))
 # Where the mistake is to look away, a row only gives back the harm that we put in; the note says so. The others are results: to
 # retrain on a broken log costs more than to leave it broken; a stricter contract for answers that already are well-formed adds
 # its own price to the harm. Two margins are small. In *canary* the shadow misses a flaw in one new model of four, and the rest
-# of the bill is the same; in *oversight* people who check decisions halve the harm for two weeks.
+# of the bill is the same; in *oversight* people who check decisions halve the harm while the retraining runs, and no longer.
 #
 # ## The root cause, read off a run
 #
 # The article ends on failures "of strategy, sequencing, and organisational design". Here all three are measured. *Strategy*:
 # repairs that nothing needed. *Sequencing*: retrainings on a broken log, or without labels that show the change.
-# *Organisation*: days that orders lay with the wrong owner. First your own run, then the pure case of each: the same repairs,
-# in another order, and the same orders, to other desks.
+# *Organisation*: days that orders lay with the wrong owner. First your own run, then two pure cases: another order, and nobody
+# named.
 
 # %%
 for cause, row in report.causes.iterrows():
@@ -385,9 +385,9 @@ for name, candidate in (("owners named", ours()), ("nobody named", Builtin(nobod
     print(f"{name}: orders lay {r.days_lost.mean():.1f} days an episode, cost {r.money.mean():.0f} kEUR")
 
 # %% [markdown]
-# Four repairs in the right order, or the same with the log mended last: three times the bill, and no cure. Undoing the
-# retraining and paying for it again cures, and costs nearly twice as much. And a policy whose every belief is sound pays for
-# each order that nobody was named for. Neither has anything to do with a model.
+# The same three orders with the log mended last: three times the bill, and no cure. Undoing the retraining and paying for it
+# again cures, and costs nearly twice as much. And a policy whose every belief is sound pays for each order that nobody was
+# named for. Neither has anything to do with a model.
 #
 # ## How far the ranking holds
 #
@@ -405,8 +405,8 @@ for cheaper, dearer in (("evidence", "nothing"), ("evidence", "shotgun"), ("noth
 # %% [markdown]
 # (*evidence* is a policy like ours that knows the true table.) That evidence pays holds wherever we turned. That trying
 # everything is *worse than nothing* does not: somewhere between a quarter and half of our side costs it stops being true, and
-# we set those by judgement. Without them shotgun is the second best. Doubling the noise doubles what evidence costs, and it
-# still leads.
+# we set those by judgement. Without them shotgun is the second best, and the dashboard ties with doing nothing. Doubling the
+# noise doubles what evidence costs, and it still leads.
 #
 # ## Where the rule stops
 #

@@ -26,8 +26,7 @@ ITEMS = (
           "Repair what could be behind it, the cheapest first, until the alarm is off.",
           "Retrain on the last two weeks, because the model has not seen such inputs.",
           "Mend the pipeline, because that is what ended the last PSI alarm in a day.",
-          "The season, a broken log and a new market all move PSI. A trace shows whether it is the log; a wrong repair costs "
-          "daily."),
+          "The season, a broken log and a new market all move PSI. A trace shows whether it is the log; wrong repairs cost."),
     _item("c2",
           "A trace shows that one channel logs cents as dollars, and a sample of investigated payments shows a fraud ring. "
           "The desk has people free to check decisions. What is the plan?",
