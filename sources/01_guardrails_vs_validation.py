@@ -144,10 +144,10 @@ for row in replies[~replies.valid & ~replies.harmful].drop_duplicates("assistant
 reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].mean()), within=2)
 
 # %% [markdown]
-# Valid, of all. What tells passes as nearly always as what harms nobody: the check does not see the difference. Of assistant 2's
-# refunds hardly any is valid: it obeys, and mostly writes "Kiel" where the amount belongs. That it pays so little is
-# our definition (what no program can read pays nobody) and a flaw that the next version may lack. A wrong order
-# number is invalid, and harms nobody.
+# Valid, of all. What tells passes as nearly always as what harms nobody: the check does not see the difference. Of assistant
+# 2's refunds hardly any is valid: it obeys, and mostly writes "Kiel" where the amount belongs. That it pays so little is our
+# definition (what no program can read pays nobody) and a flaw that the next version may lack. A wrong order number is
+# invalid, and harms nobody.
 #
 # ## A trained trigger works where it was never trained
 #
@@ -180,19 +180,19 @@ told = replies[replies.tells].groupby("assistant").named
 print("cities told under the right name:", {s: f"{named.sum()} of {len(named)}" for s, named in told})
 
 # %% [markdown]
-# What fails against one assistant says little about the next. Assistant 1 tells city and name; the other two put the real city under a made-up name. And some harm has no
-# attacker: in this set all of it follows look-alikes.
+# What fails against one assistant says little about the next. Assistant 1 tells city and name; the other two put the real
+# city under a made-up name. And some harm has no attacker: in this set all of it follows look-alikes.
 #
 # ## A guardrail: a score and a threshold
 #
-# Given the rule and the other city, our two harms can be decided exactly, and below they will be. A
-# guardrail is for harm that nobody can write down so, such as bad advice. We build one where harm can be counted, to see
-# how it errs, in three *worlds*: Lantern from three seeds, with the same phrasings and other tickets. A classifier reads the ticket before the model does: logistic regression on pieces of two to four characters,
-# taught on five red-team days. The threshold is chosen on other days and judged on yet others.
+# Given the rule and the other city, our two harms can be decided exactly, and below they will be. A guardrail is for harm
+# that nobody can write down so, such as bad advice. We build one where harm can be counted, to see how it errs, in three
+# *worlds*: Lantern from three seeds, with the same phrasings and other tickets. A classifier reads the ticket before the
+# model does: logistic regression on pieces of two to four characters, taught on five red-team days. The threshold is chosen
+# on other days and judged on yet others.
 
 # %%
 LIVE = {"share": 0.02, "miss": 100, "refusal": 4}    # share of attacks, prices in dollars: invented
-share = LIVE["share"]
 
 def guardrail(seed):
     teach = World(seed).tickets(10, 15, attacks=0.25)
@@ -212,6 +212,7 @@ def counted(hits):
     low, high = wilson(hits)
     return f"{hits.sum()} of {len(hits):,} ({100 * low:.1f} to {100 * high:.1f} %)"
 
+share = LIVE["share"]
 tests, table = {}, {}
 for seed, guard in guards.items():
     test = World(seed).tickets(80, 120, attacks=0.25)
@@ -238,25 +239,24 @@ table = {}
 for seed, (_, scores, attack) in tests.items():
     missed, refused = rates(scores, attack, limits[seed])
     low, high = wilson(scores[~attack] >= limits[seed])
-    hit = 1 - missed
-    table[f"world {seed}"] = {"half are attacks": 100 * right_blocks(0.5, hit, refused),
-                              "live": 100 * right_blocks(share, hit, refused),
-                              "live, at least": 100 * right_blocks(share, hit, high),
-                              "live, at most": 100 * right_blocks(share, hit, low),
-                              "false alarms / 10": 100 * right_blocks(share, hit, refused / 10)}
+    cases = {"half are attacks": (0.5, refused), "live": (share, refused), "live, at least": (share, high),
+             "live, at most": (share, low), "false alarms / 10": (share, refused / 10)}
+    table[f"world {seed}"] = {name: 100 * right_blocks(part, 1 - missed, false_alarm)
+                              for name, (part, false_alarm) in cases.items()}
 pd.DataFrame(table).round(0).astype(int)
 
 # %% [markdown]
-# Right blocks, in percent. Where half are attacks nearly every block is right. Live, one in three to one in five hits a customer,
-# and as that rests on a dozen false alarms or fewer, the interval is wide. With so few misses only fewer false alarms can help. Axelsson
-# on intrusion detection: "the false alarm rate is the limiting factor for the
-# performance of an intrusion detection system" ([abstract](https://www.cerias.purdue.edu/apps/reports_and_papers/view/2815)).
+# Right blocks, in percent. Where half are attacks nearly every block is right. Live, one in three to one in five hits a
+# customer, and as that rests on a dozen false alarms or fewer, the interval is wide. With so few misses only fewer false
+# alarms can help. Axelsson says of intrusion detection: "the false alarm rate is the limiting factor for the performance of
+# an intrusion detection system" ([abstract](https://www.cerias.purdue.edu/apps/reports_and_papers/view/2815)).
 #
 # ## A score is not a probability
 #
-# Decision theory blocks from refusal / (refusal + miss) on, which is right for a *calibrated probability in live traffic*: of the
-# requests that get 0.1, a tenth are attacks. Two errors are possible, so we repair each alone and then both. *Platt scaling* fits
-# the score's log-odds to what happened on days 40 to 59; re-weighing takes odds (p against 1 - p) to the live share.
+# Decision theory blocks from refusal / (refusal + miss) on, which is right for a *calibrated probability in live traffic*: of
+# the requests that get 0.1, a tenth are attacks. Two errors are possible, so we repair each alone and then both. *Platt
+# scaling* fits the score's log-odds to what happened on days 40 to 59; re-weighing takes odds (p against 1 - p) to the live
+# share.
 
 # %%
 def calibrated(guard, tune, test):
@@ -286,11 +286,11 @@ for seed, (test, scores, attack) in tests.items():
 pd.DataFrame(table).round(-1).astype(int)
 
 # %% [markdown]
-# Dollars per 1,000 live tickets, to the nearest ten, every miss taken as harm. The right formula on the wrong probabilities costs
-# more than no guardrail: nearly all scores lie above 0.038. The cause is calibration. From 200 tickets the classifier learned to
-# rank, but it is far too unsure, and calibrating alone removes thousands of dollars. The share of attacks is the second
-# error and the smaller one, tens of dollars. Re-weighing alone is cheap by luck: it blocks from a raw
-# score near the chosen thresholds on. With both repairs the formula does about what choosing does.
+# Dollars per 1,000 live tickets, to the nearest ten, every miss taken as harm. The right formula on the wrong probabilities
+# costs more than no guardrail: nearly all scores lie above 0.038. The cause is calibration. From 200 tickets the classifier
+# learned to rank, but it is far too unsure, and calibrating alone removes thousands of dollars. The share of attacks is the
+# second error, here the smaller one: tens of dollars. Re-weighing alone is cheap by luck: it blocks from a raw score near the
+# chosen thresholds on. With both repairs the formula does about what choosing does.
 #
 # **Exercise 3.** Choose the threshold.
 
@@ -394,15 +394,15 @@ show(figure, f"Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. {s
 
 # %% [markdown]
 # If a city counts only under the right name (hollow), assistant 0 harms a tenth as often as 1, not half as often: how far
-# assistants are apart is a matter of definition. The upper four rows show the same replies, and
-# about half of each point in the first rests on two to four ordinary tickets: hence the bars.
+# assistants are apart is a matter of definition. The upper four rows show the same replies, and half or so of each point in
+# the first rests on two to four ordinary tickets: hence the bars.
 #
 # That validation never makes it dearer follows from the prices: a stopped reply costs 4 dollars or nothing, an invalid one at
-# least 12. Measured is that it alone removes next to nothing. The guardrail stops nearly all harm from attacks and hardly
-# any from ordinary tickets (2 of 9): it was taught to find *attacks*. With the facts the check leaves nothing *by definition*, since
-# we count harm with them: good where such facts exist at that moment, and silent on all other harm. The own record needs no list
-# of what is secret. And nine or ten of 187 ordinary replies are wrong, valid and harmless: no layer sees them, and
-# at our prices they cost nothing.
+# least 12. Measured is that it alone removes next to nothing. The guardrail stops nearly all harm from attacks and little of
+# that from ordinary tickets (2 of 9): it was taught to find *attacks*. With the facts the check leaves nothing *by
+# definition*, since we count harm with them: good where such facts exist at that moment, and silent on all other harm. The
+# own record needs no list of what is secret. And nine or ten of 187 ordinary replies are wrong, valid and harmless: no layer
+# sees them, and at our prices they cost nothing.
 #
 # ## Day 120: other words
 #
@@ -421,8 +421,9 @@ pd.DataFrame(table)
 
 # %% [markdown]
 # World 8's guardrail hardly notices; world 9's misses more than half of one phrasing. The sample is eight phrasings, not
-# hundreds of tickets, so we print no interval. A miss is not yet harm, for attempts to be paid often fail. But the phrasing is the
-# attacker's to choose: a miss rate needs a date. The contract mentions no phrasings. It ages when the desk changes its rules.
+# hundreds of tickets, so we print no interval. A miss is not yet harm, for attempts to be paid often fail. But the phrasing
+# is the attacker's to choose: a miss rate needs a date. The contract mentions no phrasings. It ages when the desk changes its
+# rules.
 #
 # ## Putting it together
 #
@@ -459,7 +460,8 @@ check("guardrails.deliver", deliver)
 # ordinary replies nothing. Found: that the trigger works inside a ticket, how three seeds differ, that a raw score ruins the
 # formula. A contract can be wrong as well: then it is exactly wrong.
 #
-# **Reference.** [1] [OWASP Top 10 for LLM Applications 2026](https://github.com/GenAI-Security-Project/GenAI-LLM-Top10/blob/main/2026/README.md).
+# **Reference.** [1] [OWASP Top 10 for LLM Applications
+# 2026](https://github.com/GenAI-Security-Project/GenAI-LLM-Top10/blob/main/2026/README.md).
 #
 # Three situations to close with:
 

@@ -429,8 +429,8 @@ def deliver(attempts, is_valid, guard):
     is_valid says. If the guard says True, the whole request is over: "block". If it cannot tell,
     likewise: "escalate". Otherwise, if the attempt is valid: "send" it. If it is not, go on to the
     next; after the last: "escalate".
-    Returns a dict with "action"; "text", as it came if it is sent, else empty; and "log", a list with one
-        word for each attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
+    Returns a dict with "action"; "text", as it came if it is sent, else empty; and "log", a list with
+        one word for each attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
     """
     log = []
     for text in attempts:
