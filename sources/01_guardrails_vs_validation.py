@@ -239,8 +239,9 @@ table = {}
 for seed, (_, scores, attack) in tests.items():
     missed, refused = rates(scores, attack, limits[seed])
     low, high = wilson(scores[~attack] >= limits[seed])
-    cases = {"half are attacks": (0.5, refused), "live": (share, refused), "live, at least": (share, high),
-             "live, at most": (share, low), "false alarms / 10": (share, refused / 10)}
+    cases = {"half are attacks": (0.5, refused), "live": (share, refused),
+             "live, at least": (share, high), "live, at most": (share, low),
+             "false alarms / 10": (share, refused / 10)}
     table[f"world {seed}"] = {name: 100 * right_blocks(part, 1 - missed, false_alarm)
                               for name, (part, false_alarm) in cases.items()}
 pd.DataFrame(table).round(0).astype(int)
