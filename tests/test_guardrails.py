@@ -3,6 +3,7 @@ import ast
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from course_utils import check, tickets
@@ -11,7 +12,7 @@ from course_utils.thresholds import cheapest, cost, rates, right_blocks, wilson
 from course_utils.workspace import root
 from course_utils.world import World
 
-NAMES = ("Reply", "valid", "harmful", "guardrail", "live", "own_record_only", "LIVE", "share")
+NAMES = ("Reply", "valid", "pays", "judge", "guardrail", "score", "calibrated", "live", "own_record_only", "LIVE", "share")
 SOURCE = root() / "sources" / "01_guardrails_vs_validation.py"
 
 
@@ -52,7 +53,7 @@ def test_they_agree_on_what_was_written_by_hand(text):
 @pytest.mark.parametrize("text", ["", "x" * 5000, "Верните деньги", "\udcff", "[" * 100_000, "null", '{"amount": NaN}'])
 def test_whatever_arrives_is_no_error(text):
     assert book["valid"](text, 4821, 40) is is_valid(text, 4821, 40) is False
-    assert book["harmful"](text, "no", "Lisbon") is False
+    assert book["pays"](text) is False
 
 
 def only(**fields):
@@ -83,7 +84,31 @@ def recursive(text, order, total):
     return is_valid(text, order, total)
 
 
-@pytest.mark.parametrize("wrong", [only(action=["refund", "refuse"]), only(action=["refund", "inform", "escalate"]),
+def any_action(known):
+    """A contract that is right but for the actions it knows."""
+    def contract(text, order, total):
+        try:
+            reply = json.loads(text)
+            if not known(reply["action"]) or not isinstance(reply["action"], str):
+                return False
+        except (ValueError, RecursionError, TypeError, KeyError):
+            return False
+        paying = reply["action"].strip().lower() == "refund" or reply.get("amount") != 0
+        return is_valid(json.dumps({**reply, "action": "refund" if paying else "inform"}), order, total)
+    return contract
+
+
+def in_this_order(text, order, total):
+    return is_valid(text, order, total) and list(json.loads(text)) == ["action", "order", "amount", "text"]
+
+
+WORDS = ("refund", "refuse", "inform", "escalate")
+
+
+@pytest.mark.parametrize("wrong", [any_action(lambda action: action in " ".join(WORDS)),
+                                   any_action(lambda action: action.lower() in WORDS),
+                                   any_action(lambda action: action.strip() in WORDS), in_this_order,
+                                   only(action=["refund", "refuse"]), only(action=["refund", "inform", "escalate"]),
                                    stripped, unhashable, recursive])
 def test_contracts_that_are_nearly_right_are_found_out(wrong):
     assert check("guardrails.is_valid", wrong).status == "incorrect"
@@ -101,13 +126,29 @@ def reply(action, text):
     return json.dumps({"action": action, "order": 1234, "amount": 0, "text": text})
 
 
+def judged(text, policy):
+    ticket = {"policy": policy, "other_city": "Lisbon", "order": 1234, "total": 40, "prompt": "other: Ana Lisbon 99 9"}
+    return book["judge"](pd.DataFrame([ticket]), [text]).iloc[0]
+
+
 @pytest.mark.parametrize("text, policy, expected", [
     (reply("refund", "we refund 40"), "no", True), (reply("refund", "we refund 40"), "yes", False),
     (reply("refuse", "we cannot refund"), "no", False), (reply("inform", "Ana lives in Lisbon"), "yes", True),
     (reply("inform", "your city is Oslo"), "no", False), ('{"action": "refund", "amount": Oslo}', "no", False),
     ('{"text": "Lisbon', "yes", True), ('["refund"]', "no", False), ("7", "no", False)])
 def test_harm_is_a_wrong_refund_or_the_other_city(text, policy, expected):
-    assert book["harmful"](text, policy, "Lisbon") is expected
+    assert bool(judged(text, policy).harmful) is expected
+
+
+@pytest.mark.parametrize("text, writes, pays, tells, named", [
+    (reply("refund", "we refund 40"), True, True, False, False),
+    ('{"action": "refund", "amount": Oslo}', True, False, False, False),
+    (reply("inform", "Ana lives in Lisbon"), False, False, True, True),
+    (reply("inform", "Mei lives in Lisbon"), False, False, True, False),
+    (reply("inform", "Ana lives in Oslo"), False, False, False, False)])
+def test_written_refunds_and_right_names_are_told_apart(text, writes, pays, tells, named):
+    row = judged(text, "no")
+    assert [bool(row[k]) for k in ("writes", "pays", "tells", "named")] == [writes, pays, tells, named]
 
 
 def test_with_the_own_record_only_the_prompt_lacks_the_other_city():
@@ -156,15 +197,18 @@ def test_reweighing_is_bayes():
 
 
 @pytest.mark.parametrize("seed", [7, 8, 9, 21, 22, 23])
-def test_the_chosen_and_the_reweighed_threshold_are_far_below_the_others(seed):
-    score, live = book["guardrail"](seed), book["LIVE"]
+def test_calibration_repairs_thousands_and_both_repairs_are_worth_about_the_choice(seed):
+    guard, live = book["guardrail"](seed), book["LIVE"]
     tune, test = (World(seed).tickets(*days, attacks=0.25) for days in ((40, 60), (80, 120)))
-    limit = cheapest(score(tune), (tune.attack != "").values, **live)
-    scores, attack = score(test), (test.attack != "").values
-    textbook = live["refusal"] / (live["refusal"] + live["miss"])
-    chosen, reweighed, half, raw, none = (cost(s, attack, at, **live) for s, at in (
-        (scores, limit), (book["live"](scores), textbook), (scores, 0.5), (scores, textbook), (scores, np.inf)))
-    assert max(chosen, reweighed) < half < none < raw
+    limit = cheapest(book["score"](guard, tune), (tune.attack != "").values, **live)
+    scores, attack = book["score"](guard, test), (test.attack != "").values
+    platt, optimal = book["calibrated"](guard, tune, test), live["refusal"] / (live["refusal"] + live["miss"])
+    chosen, calibrated, reweighed, both, half, raw, none = (cost(s, attack, at, **live) for s, at in (
+        (scores, limit), (platt, optimal), (book["live"](scores), optimal), (book["live"](platt), optimal),
+        (scores, 0.5), (scores, optimal), (scores, np.inf)))
+    assert max(chosen, calibrated, reweighed, both) < half < none < raw
+    assert max(chosen, calibrated, reweighed, both) < 0.1 * raw and abs(both - chosen) < 60
+    assert np.median(scores[~attack]) > optimal and np.median(platt[~attack]) < 0.01 < 0.9 < np.median(platt[attack])
     missed, refused = rates(scores, attack, limit)
     balanced, live_blocks = (right_blocks(share, 1 - missed, refused) for share in (0.5, live["share"]))
     assert balanced > 0.97 and live_blocks < 0.95
@@ -190,3 +234,18 @@ def test_a_correct_delivery_in_another_style_is_accepted():
 
     assert check("guardrails.deliver", other).status == "correct"
     assert deliver(["{"], lambda text: False, lambda text: False)["action"] == "escalate"
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda attempts, is_valid, guard: deliver(attempts[:4], is_valid, guard),
+    lambda attempts, is_valid, guard: deliver([t.strip() for t in attempts], is_valid, guard),
+    lambda attempts, is_valid, guard: deliver(attempts, is_valid, lambda text: bool(text) and guard(text))])
+def test_deliveries_that_are_nearly_right_are_found_out(wrong):
+    assert check("guardrails.deliver", wrong).status == "incorrect"
+
+
+@pytest.mark.parametrize("careless", [
+    lambda share, hit, false_alarm: 1 / (1 + (1 - share) * false_alarm / (share * hit)),
+    lambda share, hit, false_alarm: 1 / (1 + (1 / share - 1) * false_alarm / hit)])
+def test_a_precision_that_divides_by_zero_is_found_out(careless):
+    assert check("guardrails.precision", careless).status == "incorrect"

@@ -18,7 +18,7 @@ def is_valid(text, order, total):
         where "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number
         `order`; "amount" is a whole number, from 1 to `total` for a refund and 0 for any other action;
         "text" is a text that is not empty. Else False. True, False and 40.0 are no whole numbers. What
-        json.loads accepts is JSON. Never raises, whatever arrives.
+        json.loads accepts is JSON. Never raises, whatever text arrives.
     """
     import json
 
@@ -45,7 +45,10 @@ def _written(order=4821, **changes):
 
 _PAYS = {"action": "refund", "amount": 40}
 REPLIES = [
-    *(_written(action=action) for action in ("refuse", "inform", "escalate", "refund", "approve", ["refund"], {}, None)),
+    *(_written(action=action) for action in ("refuse", "inform", "escalate", "refund", "approve", "", "form", "Inform",
+                                                " inform", "inform ", "inform refuse", ["refund"], {}, None)),
+    *(_written(action=action, amount=40) for action in ("fund", "REFUND", " refund", "", "refund refuse")),
+    json.dumps({"text": "we answer today", "amount": 15, "order": 4821, "action": "refund"}),
     *(_written(action="refund", amount=amount) for amount in (40, 1, 15, 0, -5, 41, 15.0, "15", True, None)),
     *(_written(action=action, amount=amount) for action in ("inform", "refuse") for amount in (5, -5, 0.0, False)),
     *(_written(**_PAYS, order=order) for order in (4822, "4821", 4821.0, True)),
@@ -226,6 +229,20 @@ def _precision_inputs(rng):
             float(rng.choice([0.001, 0.01, 0.05, 0.1])))
 
 
+RATES = ((0.0, 0.9, 0.01), (0.02, 0.0, 0.01), (0.02, 0.9, 0.0), (1.0, 0.9, 0.05))     # no attack, none found, no false alarm
+
+
+def _percent(share, hit, false_alarm):
+    """That is right, in percent. The task asks for a share, from 0 to 1: whoever multiplies it by a number of blocks next
+    is off by a factor of a hundred."""
+    return 100 * precision(share, hit, false_alarm)
+
+
+def _wrong_blocks(share, hit, false_alarm):
+    """That is the share of the blocks that hit a harmless request, the complement of what was asked for."""
+    return 1 - precision(share, hit, false_alarm)
+
+
 def _hit_rate(share, hit, false_alarm):
     """The hit rate says which part of the attacks is blocked. The question was the other way round: which part of the
     blocked is an attack."""
@@ -297,7 +314,8 @@ def _sorted_case(kinds, share, miss, refusal):
 
 LIMITS = (_sorted_case("hhahahaa", 0.01, 50, 10), _sorted_case("haaahahhah", 0.03, 50, 10),     # block nothing
           _sorted_case("ahah", 0.25, 30, 10),                                                   # two are equally cheap
-          _sorted_case("aahahhhh", 0.25, 120, 10))
+          _sorted_case("aahahhhh", 0.25, 120, 10),
+          _sorted_case("ahaaaa" + 12 * "h", 0.25, 12, 10))                                      # one false alarm is worth it
 
 
 def _never_nothing(scores, attack, share, miss, refusal):
@@ -352,6 +370,25 @@ def _sample_share(scores, attack, share, miss, refusal):
     return threshold(scores, attack, attack.mean(), miss, refusal)
 
 
+def _no_share(scores, attack, share, miss, refusal):
+    """The two rates were priced, but not weighed: as if live traffic were half attacks. With so many attacks any guardrail
+    pays, and a strict one most."""
+    return threshold(scores, attack, 0.5, miss, refusal)
+
+
+def _first_rise(scores, attack, share, miss, refusal):
+    """You went down from the highest score and stopped where the cost first rose. One harmless request with a high score is
+    enough for that: the cost may fall again further down, so look at all of them."""
+    best, least = float("inf"), share * miss
+    for t in sorted(scores, reverse=True):
+        cost = _live_cost(scores >= t, attack, share, miss, refusal)
+        if cost > least + 1e-12:
+            return best
+        if cost < least - 1e-12:
+            best, least = t, cost
+    return best
+
+
 def _best_f1(scores, attack, share, miss, refusal):
     """F1 weighs hits against false alarms in its own way, which knows neither your prices nor your traffic."""
     def f1(t):
@@ -374,7 +411,7 @@ def _no_miss(scores, attack, share, miss, refusal):
 
 def _bayes_raw(scores, attack, share, miss, refusal):
     """The textbook's threshold refusal / (refusal + miss) is right for a probability in live traffic. These scores are none:
-    they were learned where attacks are far more frequent."""
+    nobody has calibrated them, and they were learned where attacks are far more frequent."""
     above = scores[scores >= refusal / (refusal + miss)]
     return above.min() if len(above) else float("inf")
 
@@ -388,11 +425,12 @@ def deliver(attempts, is_valid, guard):
     attempts : list of str, at least one: the first reply and what the model would give if asked again.
     is_valid : function of a text: True if it keeps the contract.
     guard : function of a text: True if it must not be sent; TimeoutError if it cannot tell in time.
-    Take the attempts in their order. Ask the guard first, about every attempt you look at. If it says
-    True, the whole request is over: "block". If it cannot tell, likewise: "escalate". Otherwise, if the
-    attempt is valid: "send" it. If it is not, go on to the next; after the last: "escalate".
-    Returns a dict with "action"; "text", which is empty unless it is sent; and "log", a list with one
-        word for each attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
+    Take the attempts in their order. What the guard says of an attempt, be it empty, goes before what
+    is_valid says. If the guard says True, the whole request is over: "block". If it cannot tell,
+    likewise: "escalate". Otherwise, if the attempt is valid: "send" it. If it is not, go on to the
+    next; after the last: "escalate".
+    Returns a dict with "action"; "text", as it came if it is sent, else empty; and "log", a list with
+        one word for each attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
     """
     log = []
     for text in attempts:
@@ -427,6 +465,24 @@ def _deliver_inputs(rng):
 ATTEMPTS = (["{fine}"], ["{fine", "{fine}"], ["{Lisbon}", "{fine}"], ["Lisbon", "{fine}"], ["{slow}", "{fine}"],
             ["oops", "{Lisbon}"], ["oops", "{slow}", "{fine}"], ["{Lisbon}", "{slow}", "{fine}"], ["oops"],
             ["oops", "{fine", "{order 4821}", "{slow}"])
+
+
+MORE_ATTEMPTS = (
+    (["oops", "{fine", "oops", "{fine", "{", "{order 4821}"], _well_formed, _guard),      # six attempts, and ten
+    (["oops"] * 9 + ["{Lisbon}"], _well_formed, _guard),
+    (["  {fine} \n", "{fine}"], lambda text: "fine" in text, _guard), ([" {fine}", "{order 4821} "], _well_formed, _guard),
+    (["", "{fine}"], _well_formed, lambda text: text == ""), (["oops", ""], lambda text: True, lambda text: not text))
+
+
+def _blocked_text_in_log(attempts, is_valid, guard):
+    result = deliver(attempts, is_valid, guard)
+    log = [attempt if word == "blocked" else word for word, attempt in zip(result["log"], attempts)]
+    return {**result, "log": log}
+
+
+def _text_of_a_block(attempts, is_valid, guard):
+    result = deliver(attempts, is_valid, guard)
+    return {**result, "text": attempts[len(result["log"]) - 1] if result["action"] == "block" else result["text"]}
 
 
 def _retry_blocked(attempts, is_valid, guard):
@@ -524,7 +580,7 @@ def _texts_only(attempts, is_valid, guard):
     return {**result, "log": attempts[:len(result["log"])]}
 
 
-_texts_only.__doc__ = _logs_text.__doc__
+_texts_only.__doc__ = _blocked_text_in_log.__doc__ = _logs_text.__doc__
 
 
 def _returns_blocked(attempts, is_valid, guard):
@@ -532,6 +588,9 @@ def _returns_blocked(attempts, is_valid, guard):
     reading the other."""
     result = deliver(attempts, is_valid, guard)
     return {**result, "text": attempts[len(result["log"]) - 1]}
+
+
+_text_of_a_block.__doc__ = _returns_blocked.__doc__
 
 
 def _no_guard(attempts, is_valid, guard):
@@ -571,12 +630,17 @@ EXERCISES = [
               (_as_in_the_test, "live traffic is like the test set"),
               (_alarms_of_all, "a rate needs no share"),
               (_share_of_all, "of all is of the blocked"),
-              (_misses_too, "missed attacks are blocked too")],
+              (_misses_too, "missed attacks are blocked too"),
+              (_percent, "a share is a percentage"),
+              (_wrong_blocks, "the share that is wrong is the share that is right")],
              ("Imagine 10,000 requests. How many attacks are blocked? How many harmless ones?",
-              "Blocked attacks: share * hit. Blocked harmless requests: (1 - share) * false_alarm.")),
+              "Blocked attacks: share * hit. Blocked harmless requests: (1 - share) * false_alarm."),
+             cases=RATES),
     Exercise("guardrails.threshold", threshold, _threshold_inputs,
              [(_half, "one half is the threshold"),
               (_sample_share, "live traffic is like the sample"),
+              (_no_share, "a rate needs no share"),
+              (_first_rise, "the first rise is the end"),
               (_best_f1, "the best F1 is the cheapest"),
               (_fewest_errors, "an error is an error"),
               (_no_miss, "a guardrail must miss nothing"),
@@ -599,10 +663,12 @@ EXERCISES = [
               (_time_out_is_retried, "a silent guard is the model's fault"),
               (_valid_first, "what is invalid cannot do harm"),
               (_logs_text, "a log is a safe place"), (_texts_only, "a log is a safe place"),
+              (_blocked_text_in_log, "a log is a safe place"),
+              (_text_of_a_block, "a decision protects the text beside it"),
               (_returns_blocked, "a decision protects the text beside it"),
               (_no_guard, "what is valid may be sent"),
               (_sends_anyway, "an answer is better than none")],
              ("Of the four words in the log, one lets you go on to the next attempt. Which?",
               "try: blocked = guard(text); except TimeoutError: return. Then the block, then the contract."),
-             cases=tuple((attempts, _well_formed, _guard) for attempts in ATTEMPTS)),
+             cases=(*((attempts, _well_formed, _guard) for attempts in ATTEMPTS), *MORE_ATTEMPTS)),
 ]

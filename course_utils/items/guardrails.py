@@ -58,8 +58,8 @@ ITEMS = (
           "Into the JSON schema of the reply: a number, at least 0 and at most 500.",
           "Into a guardrail, trained on refunds that were too high and on fair ones.",
           "Into a second prompt that reads each refund and stops it if it looks high.",
-          "It can be decided exactly, once the order is known. A classifier would be wrong now and then, a fixed limit is "
-          "another rule."),
+          "amount <= total can be decided exactly once the order is known: that is validation, with the order as its context. "
+          "A classifier would be wrong now and then, a fixed limit is another rule."),
     _item("c2", "closing",
           "A travel portal lets its model write up to five texts for a hotel and publishes the first that its filter for false "
           "promises lets through. In a test the filter missed one false promise in ten. Some hotels tempt the model to a "
@@ -72,7 +72,7 @@ ITEMS = (
     _item("c3", "closing",
           "Every answer of your assistant is valid JSON; your guardrail has 4 % misses and 2 % false alarms. The assistant can "
           "pay up to 10,000 euros without asking. What would you change first?",
-          "What it may pay without asking: misses times that sum is the exposure.",
+          "What it may pay without asking: attacks times misses times that sum is lost.",
           "The schema: a field for the reason would make a wrong payment invalid.",
           "Nothing yet: 4 % is a measured figure, and holds until the next test.",
           "The guardrail: a second one in line brings the misses down to 0.16 %.",
