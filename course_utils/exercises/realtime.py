@@ -112,6 +112,12 @@ def _own_payment(times, taken, window):
     return [sum(m - window <= other <= m for other in times) for m in taken]
 
 
+def _open_window(times, taken, window):
+    """The payment exactly one window before the snapshot was left out. The task counts it, and what counts is that training
+    and serving agree."""
+    return [sum(m - window < other < m for other in times) for m in taken]
+
+
 def _up_to_now(times, taken, window):
     """You counted up to the payment, not up to the snapshot. From the log that is easy, and in the training data it looks
     splendid; the table that is served cannot know it. The model learns from numbers that it will never see."""
@@ -235,10 +241,11 @@ def _fresh_score(key):
 
 
 def _serve_inputs(rng):
-    now = float(rng.integers(100, 200))
-    table = {int(k): {"score": round(float(rng.uniform(0.01, 0.3)), 3), "scored_at": now - float(rng.choice([2, 9, 26, 40])),
-                      "loaded_at": now - float(rng.choice([0.5, 3, 30]))}
-             for k in rng.choice(12, 8, replace=False)}
+    now, table = float(rng.integers(100, 200)), {}
+    for k in rng.choice(12, 8, replace=False):
+        age = float(rng.choice([2, 9, 26, 40]))
+        table[int(k)] = {"score": round(float(rng.uniform(0.01, 0.3)), 3), "scored_at": now - age,
+                         "loaded_at": now - min(age, float(rng.choice([0.5, 3, 30])))}
     return int(rng.integers(12)), table, now, float(rng.choice([12, 27.5])), _fresh_score
 
 
@@ -274,11 +281,19 @@ def _since_loaded(key, table, now, max_age, model):
     return row["score"], "table"
 
 
-def _either_age(key, table, now, max_age, model):
-    """You also refused scores whose copy was read long ago. If such a score is young enough it may be used: only the
-    moment at which it was computed counts."""
+def _strict_age(key, table, now, max_age, model):
+    """A score of exactly the maximum age was refused. Not used is what is *older* than that."""
     row = table.get(key)
-    if row is None or now - min(row["loaded_at"], row["scored_at"]) > max_age:
+    if row is None or now - row["scored_at"] >= max_age:
+        return model(key), "model"
+    return row["score"], "table"
+
+
+def _zero_is_missing(key, table, now, max_age, model):
+    """A score of 0 was taken for no score. Ask whether the key is there, not whether its score is true: 0 is false in
+    Python."""
+    row = table.get(key)
+    if not row or not row["score"] or now - row["scored_at"] > max_age:
         return model(key), "model"
     return row["score"], "table"
 
@@ -316,12 +331,14 @@ EXERCISES = [
               "math.floor((t - run) / period); go one job back while its number is in failed.")),
     Exercise("realtime.point_in_time", point_in_time, _point_inputs,
              [(_own_payment, "a payment is part of its own past"),
+              (_open_window, "an edge is nobody's business"),
               (_up_to_now, "what the log knows, the service knows"),
               (_window_of_now, "the window moves with the payment"),
               (_whole_day, "today's total is known today"),
               (_no_window, "the past is one long window")],
              ("One number for each snapshot; the payment's own time is not needed once the snapshot's is known.",
-              "Count the payments with moment - window <= time < moment.")),
+              "Count the payments with moment - window <= time < moment."),
+             cases=(([1.0, 2.0, 2.0, 25.0, 26.0, 49.0], [1.0, 2.0, 2.0, 25.0, 26.0, 49.0], 24.0),)),
     Exercise("realtime.cheaper_mode", cheaper_mode, _mode_inputs,
              [(_per_scored, "what is scored is what is used"),
               (_no_idle, "idle machines are free"), (_idle_batch_only, "idle machines are free"),
@@ -336,10 +353,13 @@ EXERCISES = [
              [(_zero, "a missing score is a safe score"), (_zero_both, "a missing score is a safe score"),
               (_zero_model, "a missing score is a safe score"),
               (_since_loaded, "a score is as old as the copy"),
-              (_either_age, "an old copy makes an old score"),
+              (_strict_age, "up to a limit means below it"),
+              (_zero_is_missing, "zero is nothing"),
               (_any_age, "any stored score is a good score"),
               (_always_model, "a stored score is never good enough"),
               (_table_if_newer, "a maximum is a minimum")],
              ("Two reasons not to use the table, and one thing to do in both.",
-              "table.get(key) is None if the key is missing; now - row['scored_at'] is the score's age.")),
+              "table.get(key) is None if the key is missing; now - row['scored_at'] is the score's age."),
+             cases=((3, {3: {"score": 0.2, "scored_at": 88.0, "loaded_at": 99.5}}, 100.0, 12.0, _fresh_score),
+                    (3, {3: {"score": 0.0, "scored_at": 98.0, "loaded_at": 99.5}}, 100.0, 12.0, _fresh_score))),
 ]

@@ -66,7 +66,8 @@ ITEMS = (
           "Nothing: only counts that are made on request can lower this loss.",
           "Score all cards in the night as well, so that both are equally old.",
           "Nothing yet: the job and the service run, so the loss is bad luck.",
-          "A model that is trained on what it is served cannot be misled by it. The test promised what was never served."),
+          "A model that is trained on what it is served learns how little last night's counts say. The test promised what was "
+          "never served."),
     _item("c3", "closing",
           "In a night job 2 of 400 partitions failed, and were run again in the morning. The table is complete. Which "
           "question do you ask before you trust it?",
