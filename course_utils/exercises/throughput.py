@@ -284,7 +284,7 @@ def _limit_too(intended, sent, done, slo):
 
 
 def _percent(intended, sent, done, slo):
-    """That is in percent. A share lies between 0 and 1."""
+    """That is in percent, a hundred times too much. A share lies between 0 and 1, as the task asks for."""
     return 100 * late_share(intended, sent, done, slo)
 
 
