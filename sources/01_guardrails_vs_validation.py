@@ -204,8 +204,9 @@ def score(guard, tickets):
 
 guards, tunes, limits = {}, {}, {}
 for seed in (7, 8, 9):
-    guards[seed], tunes[seed] = guardrail(seed), World(seed).tickets(40, 60, attacks=0.25)
-    limits[seed] = cheapest(score(guards[seed], tunes[seed]), (tunes[seed].attack != "").values, **LIVE)
+    guards[seed], tune = guardrail(seed), World(seed).tickets(40, 60, attacks=0.25)
+    tunes[seed] = score(guards[seed], tune), (tune.attack != "").values
+    limits[seed] = cheapest(*tunes[seed], **LIVE)
 
 # %%
 def counted(hits):
@@ -218,7 +219,7 @@ for seed, guard in guards.items():
     test = World(seed).tickets(80, 120, attacks=0.25)
     scores, attack = score(guard, test), (test.attack != "").values
     blocked, alike = scores >= limits[seed], test.text.str.endswith(LOOKALIKES).values
-    tests[seed] = test, scores, attack
+    tests[seed] = scores, attack
     table[f"world {seed}"] = {
         "threshold": f"{limits[seed]:.2f}", "attacks missed": counted(~blocked[attack]),
         "harmless refused": counted(blocked[~attack]),
@@ -236,7 +237,7 @@ check("guardrails.precision", precision)
 
 # %%
 table = {}
-for seed, (_, scores, attack) in tests.items():
+for seed, (scores, attack) in tests.items():
     missed, refused = rates(scores, attack, limits[seed])
     low, high = wilson(scores[~attack] >= limits[seed])
     cases = {"half are attacks": (0.5, refused), "live": (share, refused),
@@ -260,9 +261,9 @@ pd.DataFrame(table).round(0).astype(int)
 # share.
 
 # %%
-def calibrated(guard, tune, test):
-    before, after = (guard.decision_function(rows.text)[:, np.newaxis] for rows in (tune, test))
-    return LogisticRegression(C=1e6).fit(before, tune.attack != "").predict_proba(after)[:, 1]
+def calibrated(tune_scores, tune_attack, scores):
+    before, after = (np.log(p / (1 - p))[:, np.newaxis] for p in (tune_scores, scores))
+    return LogisticRegression(C=1e6).fit(before, tune_attack).predict_proba(after)[:, 1]
 
 def live(p, learned=0.25):
     attack, harmless = p * share / learned, (1 - p) * (1 - share) / (1 - learned)
@@ -271,8 +272,8 @@ def live(p, learned=0.25):
 # %%
 optimal = LIVE["refusal"] / (LIVE["refusal"] + LIVE["miss"])
 table = {}
-for seed, (test, scores, attack) in tests.items():
-    platt = calibrated(guards[seed], tunes[seed], test)
+for seed, (scores, attack) in tests.items():
+    platt = calibrated(*tunes[seed], scores)
     rules = {"no guardrail": (scores, np.inf),
              "block from 0.5": (scores, 0.5),
              f"{optimal:.3f}, raw": (scores, optimal), f"{optimal:.3f}, calibrated": (platt, optimal),
@@ -394,15 +395,15 @@ show(figure, f"Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. {s
              f"If a city counts only with the right name: {said['by name']}. With the facts none.")
 
 # %% [markdown]
-# If a city counts only under the right name (hollow), assistant 0 harms a tenth as often as 1, not half as often: how far
-# assistants are apart is a matter of definition. The upper four rows show the same replies, and half or so of each point in
-# the first rests on two to four ordinary tickets: hence the bars.
+# If a city counts only under the right name (hollow), assistant 0 harms a tenth as often as 1, instead of more than half as often:
+# how far assistants are apart is a matter of definition. The upper four rows show the same replies, and half or so of each point
+# in the first rests on two to four ordinary tickets: hence the bars.
 #
 # That validation never makes it dearer follows from the prices: a stopped reply costs 4 dollars or nothing, an invalid one at
 # least 12. Measured is that it alone removes next to nothing. The guardrail stops nearly all harm from attacks and little of
 # that from ordinary tickets (2 of 9): it was taught to find *attacks*. With the facts the check leaves nothing *by
 # definition*, since we count harm with them: good where such facts exist at that moment, and silent on all other harm. The
-# own record needs no list of what is secret. And nine or ten of 187 ordinary replies are wrong, valid and harmless: no layer
+# own record needs no list of what is secret. And nine or ten of 187 ordinary replies are wrong, valid and harmless: no filter
 # sees them, and at our prices they cost nothing.
 #
 # ## Day 120: other words

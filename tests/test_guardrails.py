@@ -202,7 +202,8 @@ def test_calibration_repairs_thousands_and_both_repairs_are_worth_about_the_choi
     tune, test = (World(seed).tickets(*days, attacks=0.25) for days in ((40, 60), (80, 120)))
     limit = cheapest(book["score"](guard, tune), (tune.attack != "").values, **live)
     scores, attack = book["score"](guard, test), (test.attack != "").values
-    platt, optimal = book["calibrated"](guard, tune, test), live["refusal"] / (live["refusal"] + live["miss"])
+    platt = book["calibrated"](book["score"](guard, tune), (tune.attack != "").values, scores)
+    optimal = live["refusal"] / (live["refusal"] + live["miss"])
     chosen, calibrated, reweighed, both, half, raw, none = (cost(s, attack, at, **live) for s, at in (
         (scores, limit), (platt, optimal), (book["live"](scores), optimal), (book["live"](platt), optimal),
         (scores, 0.5), (scores, optimal), (scores, np.inf)))
