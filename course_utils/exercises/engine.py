@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import ctypes
+import functools
 import inspect
 import io
 import pkgutil
@@ -33,12 +34,13 @@ from .. import store
 from ..concepts import PAIRS
 
 SECONDS = 5.0          # for all calls of one check together
+AGAIN = 0.001          # seconds between alarms once the time is over: a bare except swallows most of them
 TRIALS = 30
 MARKS = {"correct": "✓", "incorrect": "✗", "not attempted": "○"}
 ERROR_CHARACTERS = 300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One exercise.
 
@@ -63,6 +65,15 @@ class Exercise:
         if trial < len(self.cases):
             return copy.deepcopy(self.cases[trial])
         return self.inputs(np.random.default_rng([2026, trial - len(self.cases)]))
+
+    @property
+    def trials(self) -> range:
+        return range(len(self.cases) + TRIALS)
+
+    @functools.cached_property
+    def truth(self) -> list[list]:
+        """What the reference returns in every trial, then the same for each wrong function."""
+        return [[f(*self.draw(t)) for t in self.trials] for f in (self.reference, *(f for f, _ in self.wrong))]
 
     @property
     def name(self) -> str:
@@ -173,7 +184,7 @@ def _by_signal(call, seconds):
             raise TimeUp
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.02)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         return call()
     finally:
@@ -187,7 +198,7 @@ def _by_thread(call, seconds):
 
     def watch():
         done.wait(seconds)
-        while not done.wait(0.02) and _runs(call, sys._current_frames().get(thread)):
+        while not done.wait(AGAIN) and _runs(call, sys._current_frames().get(thread)):
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
 
     threading.Thread(target=watch, daemon=True).start()
@@ -213,11 +224,10 @@ class _LearnerError(Exception):
 
 def _call(answer, args):
     try:
-        with contextlib.redirect_stdout(_Sink()), contextlib.redirect_stderr(_Sink()), np.errstate(all="ignore"):
-            value = answer(*args)
-            with contextlib.suppress(Exception):  # a generator, say, cannot be copied
-                value = copy.deepcopy(value)      # the next call may change what this one returned
-            return value
+        value = answer(*args)
+        with contextlib.suppress(Exception):  # a generator, say, cannot be copied
+            value = copy.deepcopy(value)      # the next call may change what this one returned
+        return value
     except (TimeUp, KeyboardInterrupt, NotImplementedError):
         raise
     except BaseException as error:  # SystemExit and its like must not end the kernel
@@ -243,8 +253,9 @@ def same(got, want, rtol: float = 1e-6) -> bool:
         if isinstance(want, dict):
             return (isinstance(got, dict) and got.keys() == want.keys()
                     and all(same(got[k], v, rtol) for k, v in want.items()))
-        if isinstance(want, (str, bytes)):            # numpy's np.str_ is a str, np.bytes_ is a bytes
-            return isinstance(got, str if isinstance(want, str) else bytes) and bool(got == want)
+        for text in (str, bytes):                     # numpy's np.str_ is a str, np.bytes_ is a bytes
+            if isinstance(want, text):
+                return isinstance(got, text) and bool(got == want)
         if isinstance(want, (set, frozenset)) or want is None:
             return type(got) is type(want) and got == want
         if isinstance(got, (str, bytes, dict, set, frozenset)) or got is None:
@@ -327,11 +338,10 @@ def _check(exercise: Exercise, answer) -> Result:
         return incorrect(f'check needs the function itself: check("{key}", {exercise.name}), without parentheses '
                          f"after its name. It was given {show(answer)}.")
 
-    # All the truth is computed before any of the learner's code runs.
-    draw, trials = exercise.draw, range(len(exercise.cases) + TRIALS)
-    wants = [exercise.reference(*draw(t)) for t in trials]
-    wrongs = [[wrong(*draw(t)) for t in trials] for wrong, _ in exercise.wrong]
-    originals, args = [draw(t) for t in trials], [draw(t) for t in trials]
+    # All the truth is computed before any of the learner's code runs, and only once.
+    wants, *wrongs = exercise.truth
+    trials = exercise.trials
+    originals, args = [exercise.draw(t) for t in trials], [exercise.draw(t) for t in trials]
     blanks, right, shown, agrees = [], [], [], [True] * len(wrongs)
 
     def run_all():  # comparing and showing run code of the answer too, so they share its time
@@ -342,8 +352,9 @@ def _check(exercise: Exercise, answer) -> Result:
             shown.append(show(got))
             right.append(same(got, wants[trial], exercise.rtol))
 
-    try:
-        limited(run_all, SECONDS)
+    try:  # the sinks are set outside of what may be stopped, so that no alarm can leave them in place
+        with contextlib.redirect_stdout(_Sink()), contextlib.redirect_stderr(_Sink()), np.errstate(all="ignore"):
+            limited(run_all, SECONDS)
     except TimeUp:
         return incorrect(f"Stopped: still running after {SECONDS:.0f} seconds "
                          f"(at {_show_call(exercise, originals[len(right)])}). Does a loop never end?")
