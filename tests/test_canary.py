@@ -1,34 +1,20 @@
 """Notebook 11: the functions that stand in its cells, and its planning exercise, against scipy and statsmodels."""
-import ast
 import logging
 
 import numpy as np
 import pytest
+from notebook_source import defined_in
 from scipy.stats import chisquare
 
 from course_utils.exercises.canary import assign, canary_days, gate
 from course_utils.experiments import sample_size
 from course_utils.serving import serve
-from course_utils.workspace import root
 
 NAMES = ("srm_p", "z_of", "place", "evening", "moved", "route", "release", "service", "send", "z_alone",
          "REPORT", "LADDER", "SIZE", "RATE", "DRAWS", "RELEASES", "payments", "client")
 
 
-def defined_in_the_notebook(names):
-    """What the notebook imports, and the functions and constants as they stand in its source."""
-    def wanted(node):
-        targets = [t.id for a in getattr(node, "targets", ()) for t in ast.walk(a) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    tree = ast.parse((root() / "sources" / "11_shadow_vs_canary.py").read_text(encoding="utf-8"))
-    namespace = {}
-    exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 11", "exec"), namespace)
-    return namespace
-
-
-book = defined_in_the_notebook(NAMES)
+book = defined_in("11", NAMES)
 srm_p, z_of, place = book["srm_p"], book["z_of"], book["place"]
 
 

@@ -1,35 +1,20 @@
 """Notebook 01: the contract and the functions that stand in its cells, against the exercises' references."""
-import ast
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
+from notebook_source import defined_in
 
 from course_utils import check, tickets
 from course_utils.exercises.guardrails import EXERCISES, LIMITS, REPLIES, deliver, is_valid, precision, threshold
 from course_utils.thresholds import cheapest, cost, rates, right_blocks, wilson
-from course_utils.workspace import root
 from course_utils.world import World
 
 NAMES = ("Reply", "valid", "pays", "judge", "guardrail", "score", "calibrated", "live", "own_record_only", "LIVE", "share")
-SOURCE = root() / "sources" / "01_guardrails_vs_validation.py"
 
 
-def defined_in_the_notebook(names):
-    """What the notebook imports, and the functions and constants as they stand in its source."""
-    def wanted(node):
-        targets = [t.id for a in getattr(node, "targets", ()) for t in ast.walk(a) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    namespace = {"__name__": "notebook_01"}
-    exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 01", "exec"), namespace)
-    return namespace
-
-
-book = defined_in_the_notebook(NAMES)
+book = defined_in("01", NAMES)
 INPUTS = {e.key: e.inputs for e in EXERCISES}
 
 

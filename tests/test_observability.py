@@ -1,11 +1,11 @@
 """Notebook 03: what is planted in its hour, and what its cells find, over several worlds; telemetry against the libraries."""
-import ast
 from collections import Counter
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from notebook_source import defined_in
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from prometheus_client import CollectorRegistry, Histogram
 from scipy.stats import ks_2samp
@@ -14,7 +14,6 @@ from sklearn.metrics import mutual_info_score
 from course_utils import check, load, traffic
 from course_utils.exercises.observability import corrected_gain, n_series, worst_pair
 from course_utils.telemetry import Traces, histogram_quantile, samples
-from course_utils.workspace import root
 from course_utils.world import World
 
 NAMES = ("BOUNDS", "p99", "observed", "read_off", "entropy", "gain", "ranked", "sampled", "minute", "hour", "office",
@@ -22,20 +21,7 @@ NAMES = ("BOUNDS", "p99", "observed", "read_off", "entropy", "gain", "ranked", "
 SEEDS = (7, 8, 9)
 
 
-def defined_in_the_notebook(names):
-    """What the notebook imports, and the functions and constants as they stand in its source."""
-    def wanted(node):
-        targets = [t.id for a in getattr(node, "targets", ()) for t in ast.walk(a) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    tree = ast.parse((root() / "sources" / "03_monitoring_vs_observability.py").read_text(encoding="utf-8"))
-    namespace = {}
-    exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 03", "exec"), namespace)
-    return namespace
-
-
-book = defined_in_the_notebook(NAMES)
+book = defined_in("03", NAMES)
 p99, ranked = book["p99"], book["ranked"]
 
 

@@ -1,35 +1,22 @@
 """Notebook 12: the desk's log, the functions that stand in the notebook's cells, and the audit log's faults."""
-import ast
 from hashlib import sha256
 from math import exp, factorial
 
 import numpy as np
 import pytest
+from notebook_source import defined_in
 
 from course_utils import World, load
 from course_utils.exercises.engine import same
 from course_utils.exercises.oversight import desks_needed, route, verify, vigilance
 from course_utils.queueing import erlang_c, mean_wait
-from course_utils.workspace import root
 
 NAMES = ("ACCURACY", "MINUTES", "WAGE", "PRICE", "DAYS", "mistakes", "priced", "policies", "unread", "staffed", "fitting",
          "one_day", "desk", "digest", "written", "chained")
 SEEDS = (7, 8, 9)
 
 
-def defined_in_the_notebook(names):
-    def wanted(node):
-        targets = [t.id for a in getattr(node, "targets", ()) for t in ast.walk(a) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    tree = ast.parse((root() / "sources" / "12_human_in_the_loop_vs_automated.py").read_text(encoding="utf-8"))
-    namespace = {}
-    exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 12", "exec"), namespace)
-    return namespace
-
-
-book = defined_in_the_notebook(NAMES)
+book = defined_in("12", NAMES)
 PRICE, DAYS, unread, staffed, written = (book[name] for name in ("PRICE", "DAYS", "unread", "staffed", "written"))
 
 

@@ -1,35 +1,21 @@
 """Notebook 05: the functions that stand in its cells, over more seeds than it shows, and by slower ways."""
-import ast
 import tempfile
 
 import httpx
 import numpy as np
 import pytest
+from notebook_source import defined_in
 from scipy.optimize import minimize_scalar
 
 from course_utils.exercises.realtime import cheaper_mode, feature_age, point_in_time, serve_score
 from course_utils.serving import serve
 from course_utils.serving.batch import dask_client, partition, read_scores, run_missing
-from course_utils.workspace import root
 
 NAMES = ("CARDS", "BURST", "visits", "payments", "JOBS", "taken", "features", "fit", "score", "REVIEW", "reviewed", "loss",
          "costs", "score_rows", "app", "answer", "formula", "simulated")
 
 
-def defined_in_the_notebook(names):
-    """What the notebook imports, and the functions and constants as they stand in its source."""
-    def wanted(node):
-        targets = [t.id for a in getattr(node, "targets", ()) for t in ast.walk(a) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    tree = ast.parse((root() / "sources" / "05_batch_vs_realtime_inference.py").read_text(encoding="utf-8"))
-    namespace = {}
-    exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 05", "exec"), namespace)
-    return namespace
-
-
-book = defined_in_the_notebook(NAMES)
+book = defined_in("05", NAMES)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 """Notebook 09: its functions against libraries, and its main results over five splits and three worlds."""
-import ast
 
 import numpy as np
 import pandas as pd
 import pytest
+from notebook_source import defined_in, source_of
 from scipy.stats import binomtest, norm
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import load_digits
@@ -14,26 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from course_utils import World, check
 from course_utils.exercises.reliability import calibration_error, clerk_cost, compare_paired, envelope_report
 from course_utils.fraud import days, linear, score, train
-from course_utils.workspace import root
 
-TEXT = (root() / "sources" / "09_accuracy_vs_reliability.py").read_text(encoding="utf-8")
-
-
-def from_the_notebook(*names):
-    """What the notebook imports, and these functions and constants as they stand in its source."""
-    def wanted(node):
-        targets = [t.id for t in getattr(node, "targets", ()) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    namespace = {}
-    tree = ast.Module([n for n in ast.parse(TEXT).body if wanted(n)], [])
-    exec(compile(tree, "notebook 09", "exec"), namespace)
-    return namespace
-
-
-book = from_the_notebook("noise", "blur", "faint", "moved", "tilted", "creased", "DAMAGE", "HARMLESS", "KINDS", "suites",
-                         "flat", "readers", "scaled", "temperature", "conformal_sets")
+book = defined_in("09", ["noise", "blur", "faint", "moved", "tilted", "creased", "DAMAGE", "HARMLESS", "KINDS", "suites",
+                         "flat", "readers", "scaled", "temperature", "conformal_sets"])
 IMAGES, DIGITS = load_digits(return_X_y=True)
 
 
@@ -253,6 +236,7 @@ def test_in_other_worlds_too_f1_beats_launch_and_hardly_moves_while_the_ring_pas
 
 def test_scikit_learns_brier_scores_are_reproduced():
     """The cell itself, as it stands in the notebook."""
-    cell = TEXT[TEXT.index("X, y = make_blobs"):]
-    namespace = from_the_notebook()
+    text = source_of("09")
+    cell = text[text.index("X, y = make_blobs"):]
+    namespace = defined_in("09", [])
     exec(cell[:cell.index("# %%")], namespace)

@@ -1,30 +1,17 @@
 """Notebook 07: its simulator against the package's queue, its main results on other seeds, its exercises against both."""
-import ast
 
 import numpy as np
 import pytest
+from notebook_source import defined_in
 
 from course_utils.exercises.throughput import late_share, lindley, rate_under_slo, slow_pages
 from course_utils.queueing import departures, mean_wait, poisson_arrivals
-from course_utils.workspace import root
 
 NAMES = ("SLO", "RATE", "SALE", "MORE", "steps", "as_is", "shorter", "cached", "model_only", "Run", "batch_time", "run",
          "p95", "in_time", "safe", "pages", "formula")
 
 
-def defined_in_the_notebook(names):
-    def wanted(node):
-        targets = [t.id for a in getattr(node, "targets", ()) for t in ast.walk(a) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    tree = ast.parse((root() / "sources" / "07_latency_vs_throughput.py").read_text(encoding="utf-8"))
-    namespace = {}
-    exec(compile(ast.Module([n for n in tree.body if wanted(n)], []), "notebook 07", "exec"), namespace)
-    return namespace
-
-
-book = defined_in_the_notebook(NAMES)
+book = defined_in("07", NAMES)
 run, in_time, p95, RATE, SALE = (book[name] for name in ("run", "in_time", "p95", "RATE", "SALE"))
 as_is, shorter, cached, model_only = (book[name] for name in ("as_is", "shorter", "cached", "model_only"))
 

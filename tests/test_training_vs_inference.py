@@ -1,10 +1,10 @@
 """Notebook 04: its counts against formulas, its networks on other seeds, and the published example."""
-import ast
 import copy
 import itertools
 
 import numpy as np
 import pytest
+from notebook_source import defined_in, source_of
 from scipy.optimize import minimize_scalar
 
 torch = pytest.importorskip("torch")
@@ -13,34 +13,20 @@ pytest.importorskip("transformers")
 from course_utils.assistant import load_assistant  # noqa: E402
 from course_utils.exercises.training import breakeven_requests, bytes_needed, cheapest_size, safe_predict  # noqa: E402
 from course_utils.memory import kept  # noqa: E402
-from course_utils.workspace import root  # noqa: E402
 
-SOURCE = (root() / "sources" / "04_training_vs_inference.py").read_text(encoding="utf-8")
 NAMES = ("network", "score", "review", "fit", "observed", "panels_see", "tries_see", "revoked", "tokens",
          "flops", "generate", "smaller", "device", "step", "training_loss")
 
 
-def defined_in_the_notebook(names):
-    """What the notebook imports, and the functions and constants as they stand in its source."""
-    def wanted(node):
-        targets = [t.id for t in getattr(node, "targets", ()) if isinstance(t, ast.Name)]
-        return (isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in names
-                or any(t in names for t in targets))
-
-    namespace = {}
-    exec(compile(ast.Module([n for n in ast.parse(SOURCE).body if wanted(n)], []), "notebook 04", "exec"), namespace)
-    return namespace
-
-
 torch.set_num_threads(1)
-book = defined_in_the_notebook(NAMES)
+book = defined_in("04", NAMES)
 flops, tokens, step, training_loss, generate, smaller = (
     book[name] for name in ("flops", "tokens", "step", "training_loss", "generate", "smaller"))
 
 
 def test_device_is_the_gpu_if_there_is_one_and_nothing_else_names_it():
     assert book["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert SOURCE.count("cuda") == 2            # both in the line that chooses it
+    assert source_of("04").count("cuda") == 2            # both in the line that chooses it
 
 
 # ------------------------------------------------------------------ the mode
