@@ -1,4 +1,4 @@
-"""Sources to notebooks: ``python -m course_utils.build [--check] [--no-run] [NN ...]``.
+"""Sources to notebooks: ``python -m course_utils.build [--check] [NN ...]``.
 
 ``sources/NN_slug.py`` (jupytext percent format) is the only place where a notebook is edited.
 From each one two notebooks are made and executed: the learner's in ``notebooks/``, where an
@@ -133,35 +133,25 @@ def write_text(book) -> str:
 
 
 def environment_is_pinned() -> bool:
-    """Whether outputs made here should equal the committed ones byte for byte."""
+    """Whether pictures made here should equal the committed ones byte for byte."""
     pins = dict(line.strip().split("==") for line in (root() / "constraints.txt").read_text().splitlines() if "==" in line)
     pins = {k.lower(): v for k, v in pins.items()}
     return sys.version_info[:2] == (3, 11) and all(metadata.version(p) == pins[p] for p in PINNED)
 
 
-def build(source: Path, solved: bool, run: bool = True) -> str:
-    """The text of one generated notebook."""
-    book = assemble(source, solved)
-    if run:
-        book = normalise(execute(book, source.parent.parent / "notebooks"))
-    return write_text(book)
+def build(source: Path, solved: bool) -> str:
+    """The text of one generated notebook, executed."""
+    return write_text(normalise(execute(assemble(source, solved), source.parent.parent / "notebooks")))
 
 
-def differences(source: Path, solved: bool, run: bool = True) -> list[str]:
-    """How the committed notebook differs from what its source gives now; empty if it does not.
-
-    Cells, their ids and metadata are always compared. Outputs are compared in the pinned
-    environment, byte for byte; elsewhere nbval compares them as text.
-    """
+def differences(source: Path, solved: bool) -> list[str]:
+    """How the committed notebook's cells differ from what its source gives now; outputs are nbval's to compare."""
     import nbformat
 
     file = target(source, solved)
     if not file.exists():
         return [f"{file.name} has not been built"]
-    committed = file.read_text(encoding="utf-8")
-    if run and environment_is_pinned():
-        return [] if build(source, solved) == committed else [f"{file.parent.name}/{file.name} differs from its source"]
-    fresh, stored = assemble(source, solved), nbformat.reads(committed, as_version=4)
+    fresh, stored = assemble(source, solved), nbformat.read(file, as_version=4)
 
     def shape(book):
         return [(c.id, c.cell_type, c.source, c.metadata) for c in book.cells]
@@ -181,8 +171,7 @@ def readme_with_table(text: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils.build", description=__doc__.split("\n")[0])
     parser.add_argument("numbers", nargs="*", metavar="NN", help="which notebooks (default: all)")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a committed notebook is stale")
-    parser.add_argument("--no-run", action="store_true", help="compare or write without executing")
+    parser.add_argument("--check", action="store_true", help="write and run nothing; fail if a notebook's cells are stale")
     chosen = parser.parse_args(arguments)
     todo = [(s, solved) for s in sources() if not chosen.numbers or s.name[:2] in chosen.numbers for solved in (False, True)]
     if not todo:
@@ -191,10 +180,10 @@ def main(arguments: list[str] | None = None) -> int:
     def work(job):
         source, solved = job
         if chosen.check:
-            return differences(source, solved, run=not chosen.no_run)
+            return differences(source, solved)
         file = target(source, solved)
         file.parent.mkdir(exist_ok=True)
-        store.write_atomically(file, build(source, solved, run=not chosen.no_run))
+        store.write_atomically(file, build(source, solved))
         file.chmod(0o644)
         print(f"wrote {file.parent.name}/{file.name}", flush=True)
         return []

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .concepts import PAIRS
-from .inventory import CONCEPTS, ITEMS, LETTERS, Option, answered, confusion
+from .inventory import CONCEPTS, LETTERS, Option, answered, confusion, misconceptions_of
 
 #: A learner slips in one answer of ten and then guesses; before any answer, each misconception is held by one in four.
 SLIP, HELD = 0.1, 0.25
@@ -49,7 +49,7 @@ def misconceptions(responses: dict | None = None, use: str | None = None, slip: 
         by_pair.setdefault(item.pair, []).append(option)
     rows = []
     for pair, options in by_pair.items():
-        names = sorted({m for i in ITEMS if i.pair == pair for m in i.misconceptions})
+        names = misconceptions_of(pair)
         for name, p in zip(names, _beliefs(options, names, slip, held)):
             rows.append((pair, name, sum(o.misconception == name for o in options), len(options), p))
     table = pd.DataFrame(rows, columns=["pair", "misconception", "chosen", "answers", "probability"])
@@ -97,10 +97,10 @@ def route(responses: dict | None = None) -> pd.DataFrame:
     rows = []
     for p in PAIRS:
         mine = held[held.pair == p.key]
-        number = len({m for i in ITEMS if i.pair == p.key for m in i.misconceptions})
         likely = mine[mine.probability > LIKELY]
         why = ("not asked yet" if mine.empty else "; ".join(likely.misconception) if len(likely) else "nothing found")
-        rows.append((p.number, p.title, mine.probability.sum() if len(mine) else HELD * number, wrong.get(p.key, 0.0), why))
+        expected = mine.probability.sum() if len(mine) else HELD * len(misconceptions_of(p.key))
+        rows.append((p.number, p.title, expected, wrong.get(p.key, 0.0), why))
     table = pd.DataFrame(rows, columns=["notebook", "pair", "expected", "sure and wrong", "because"])
     return table.sort_values(["expected", "sure and wrong", "notebook"], ascending=[False, False, True], ignore_index=True)
 

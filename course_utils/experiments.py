@@ -1,4 +1,4 @@
-"""Planning and reading an experiment on two groups: what notebooks 06 and 11 share.
+"""Planning and reading experiments: two groups (notebooks 06 and 11), and the interval of one share.
 
 Everything is two-sided and uses the normal approximation, as the planning formulas in the field do.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 
 class Comparison(NamedTuple):
@@ -38,6 +38,16 @@ def compare(hits, users) -> Comparison:
     half = norm.ppf(0.975) * np.sqrt(a / n * (1 - a / n) / n + b / m * (1 - b / m) / m)
     return Comparison(float(difference), float(z), float(2 * norm.sf(abs(z))),
                       (float(difference - half), float(difference + half)))
+
+
+def wilson(hits) -> tuple[float, float]:
+    """Wilson's 95 % interval for the share of true values.
+
+    >>> [round(end, 3) for end in wilson(np.zeros(100, bool))]
+    [0.0, 0.037]
+    """
+    interval = binomtest(int(np.sum(hits)), len(hits)).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def sample_size(p0: float, p1: float, share: float = 0.5, alpha: float = 0.05, power: float = 0.8) -> float:

@@ -48,6 +48,11 @@ class Item:
         random.Random(self.id).shuffle(options)
         return tuple(options)
 
+    def question(self, number: str = "", indent: str = "") -> str:
+        """The situation and its options as text."""
+        return "\n".join([number + self.stem, *(f"{indent}{letter}. {o.text}"
+                                                for letter, o in zip(LETTERS, self.shuffled()))])
+
     @property
     def answer(self) -> str:
         """The letter of the correct option, as shown."""
@@ -56,6 +61,15 @@ class Item:
     @property
     def misconceptions(self) -> tuple[str, ...]:
         return tuple(o.misconception for o in self.options if o.misconception)
+
+
+def item_maker(pair: str, *held: tuple[str, str | None]):
+    """The maker of a pair's items: wrong options come in the order of ``held``, its (misconception, concept) pairs."""
+    def make(id, use, stem, right, *wrong_and_because):
+        *wrong, because = wrong_and_because
+        options = [Option(text, False, *h) for text, h in zip(wrong, held, strict=True)]
+        return Item(f"{pair}.{id}", pair, use, stem, (Option(right, True), *options), because)
+    return make
 
 
 class _Items(Sequence):
@@ -99,8 +113,7 @@ def ask(id: str, answer=..., confidence=...) -> Note:
     item = next((i for i in ITEMS if i.id == id), None)
     if item is None:
         raise KeyError(f"no item {id!r}; there are {', '.join(i.id for i in ITEMS)}")
-    options = dict(zip(LETTERS, item.shuffled()))
-    question = "\n".join([item.stem, *(f"{letter}. {o.text}" for letter, o in options.items())])
+    options, question = dict(zip(LETTERS, item.shuffled())), item.question()
     if answer is ...:
         return Note(f"○ Not attempted: {id}",
                     f"{question}\nReplace the ... by a letter and a confidence (0 to 100), and run the cell.")
@@ -140,9 +153,7 @@ def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
         raise ValueError(f'there are the forms "A" and "B", with parts 1 to {len(parts) or PART}; '
                          f"got {show(use)}, {show(part)}")
     chosen, name = parts[part - 1], f"form {use}, part {part} of {len(parts)}"
-    questions = "\n\n".join("\n".join([f"{n}. {i.stem}", *(f"   {letter}. {o.text}" for letter, o in
-                                                           zip(LETTERS, i.shuffled()))])
-                            for n, i in enumerate(chosen, 1))
+    questions = "\n\n".join(i.question(f"{n}. ", "   ") for n, i in enumerate(chosen, 1))
     letters = answers.replace(" ", "").upper() if isinstance(answers, str) else ""
     sure = list(confidence) if isinstance(confidence, (list, tuple)) else [confidence] * len(chosen)
     problem = next(filter(None, map(_confidence_problem, sure)), "")
@@ -204,6 +215,11 @@ def answered(responses: dict | None, use: str | None = None) -> Iterator[tuple[I
         given = responses.get(item.id)
         if given and given.get("answer") in LETTERS and use in (None, item.use):
             yield item, item.shuffled()[LETTERS.index(given["answer"])], given["confidence"] / 100
+
+
+def misconceptions_of(pair: str) -> list[str]:
+    """The names of a pair's misconceptions, in alphabetical order."""
+    return sorted({m for i in ITEMS if i.pair == pair for m in i.misconceptions})
 
 
 def _other(pair: Pair, concept: str) -> str:

@@ -41,15 +41,3 @@ def right_blocks(share: float, hit: float, false_alarm: float) -> float:
     0.16
     """
     return share * hit / (share * hit + (1 - share) * false_alarm)
-
-
-def wilson(hits) -> tuple[float, float]:
-    """Wilson's 95 % interval for the share of true values.
-
-    >>> [round(end, 3) for end in wilson(np.zeros(100, bool))]
-    [0.0, 0.037]
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(int(np.sum(hits)), len(hits)).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)

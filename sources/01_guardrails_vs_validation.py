@@ -23,7 +23,8 @@ from sklearn.pipeline import make_pipeline
 from course_utils import World, ask, check, claim, hint, load, pair, predict, reveal, solution, worksheet
 from course_utils.assistant import SEEDS, load_assistant
 from course_utils.plots import BLUE, ORANGE, PURPLE, show, subplots
-from course_utils.thresholds import cheapest, cost, rates, right_blocks, wilson
+from course_utils.experiments import wilson
+from course_utils.thresholds import cheapest, cost, rates, right_blocks
 from course_utils.tickets import LATER_ATTACKS, LOOKALIKES, ORDERS
 
 pair("guardrails")

@@ -14,12 +14,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from IPython.display import display
-from scipy.stats import binomtest
 
 from course_utils import ask, check, claim, hint, pair, predict, reveal, solution, worksheet
 from course_utils import tuning
 from course_utils.assistant import SEEDS, load_assistant
 from course_utils.data import folder
+from course_utils.experiments import wilson
 from course_utils.plots import BLUE, ORANGE, show, subplots
 from course_utils.tickets import INTENTS
 
@@ -63,7 +63,7 @@ def listed(ticket):
     return f"choose: {', '.join(queues.values())}\n{bare(ticket)}"
 
 def share(right):                                       # with a 95 % interval (Wilson's)
-    low, high = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
+    low, high = wilson(right)
     return f"{np.mean(right):.2f} ({low:.2f}-{high:.2f})"
 
 # %%

@@ -8,7 +8,8 @@ from notebook_source import defined_in
 
 from course_utils import check, tickets
 from course_utils.exercises.guardrails import EXERCISES, LIMITS, REPLIES, deliver, is_valid, precision, threshold
-from course_utils.thresholds import cheapest, cost, rates, right_blocks, wilson
+from course_utils.experiments import wilson
+from course_utils.thresholds import cheapest, cost, rates, right_blocks
 from course_utils.world import World
 
 NAMES = ("Reply", "valid", "pays", "judge", "guardrail", "score", "calibrated", "live", "own_record_only", "LIVE", "share")

@@ -78,7 +78,7 @@ def unsupported(book):
 @pytest.mark.parametrize("source, solved", BOTH, **named)
 def test_notebook_is_what_its_source_gives(source, solved):
     """Cells only: what they give is compared when nbval runs them."""
-    assert build.differences(source, solved, run=False) == []
+    assert build.differences(source, solved) == []
 
 
 def test_there_is_no_notebook_without_a_source():
@@ -212,4 +212,4 @@ def test_the_net_catches_stale_notebooks_numbers_from_nowhere_and_noise(tmp_path
     stale = build.target(source, False).read_text(encoding="utf-8").replace("Lantern", "Lamplight", 1)
     (tmp_path / "notebooks" / f"{source.stem}.ipynb").write_text(stale, encoding="utf-8")
     monkeypatch.setattr(build, "target", lambda s, solved: tmp_path / "notebooks" / f"{s.stem}.ipynb")
-    assert build.differences(source, False, run=False) != []
+    assert build.differences(source, False) != []

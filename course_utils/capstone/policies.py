@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .situations import ACTIONS, FREE, REPAIRS, SIGNALS, SITUATIONS
+from .situations import ACTIONS, FREE, MEAN_SEVERITY, REPAIRS, SIGNALS, SITUATIONS
 
 #: The right orders for each situation: labels before a retraining, the pipeline before both, and people who check
 #: the decisions while a long repair is under way.
@@ -145,7 +145,8 @@ def trusted(source: str) -> Builtin:
     return Builtin(lambda observation, memory, episode: space["policy"](observation, memory))
 
 
-TRUE_TABLE = {name: {signal: 1.1 * s.strength.get(signal, 0.0) for signal in SIGNALS} for name, s in SITUATIONS.items()}
+TRUE_TABLE = {name: {signal: MEAN_SEVERITY * s.strength.get(signal, 0.0) for signal in SIGNALS}
+              for name, s in SITUATIONS.items()}
 POLICIES: dict[str, Builtin] = {
     "nothing": Builtin(_nothing), "always retrain": Builtin(_always_retrain), "calendar": Builtin(_calendar),
     "review everything": Builtin(_review_everything), "shotgun": Builtin(_shotgun),

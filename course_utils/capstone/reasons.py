@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 
-from .situations import FREE, SIGNALS, SITUATIONS
+from .situations import FREE, MEAN_SEVERITY, SIGNALS, SITUATIONS, SPREAD_OF_SEVERITY
 
 
 def claim_problem(claim, needed: bool) -> str:
@@ -47,6 +47,6 @@ def judge(claim, episode) -> dict:
 
 
 def _log_density(value, days, strength):
-    mean = 1.1 * strength                             # 1.1 and 0.16: mean of the severity, and its SD over the mean
-    variance = 1 / days + (0.16 * mean) ** 2
+    mean = MEAN_SEVERITY * strength
+    variance = 1 / days + (SPREAD_OF_SEVERITY * mean) ** 2
     return -0.5 * (value - mean) ** 2 / variance - 0.5 * math.log(variance)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 DAYS = 56
 ONSET = (4, 22)               # assumed: the fault begins on one of days 4 to 21
-SEVERITY = (0.8, 1.4)         # assumed: multiplies harm and signals of an episode
+SEVERITY = (0.8, 1.4)         # assumed: multiplies harm and signals of an episode, uniform between the two
+MEAN_SEVERITY = sum(SEVERITY) / 2
+SPREAD_OF_SEVERITY = (SEVERITY[1] - SEVERITY[0]) / 12**0.5 / MEAN_SEVERITY     # its SD over its mean
 CHARGEBACK_DELAY = 30         # days, as in World
 LABELS_LAST = 21              # assumed: days for which a labelled sample is good enough to retrain on
 LOST_IN_THE_POST = 2          # assumed: days that an order to the wrong owner, or to nobody, takes to be passed on

@@ -325,31 +325,15 @@ def _of_all(records):
     return _share(r["planted"] and r["decision"] != r["recommended"] for r in records)
 
 
-def _plus_minus(records):
-    """Your interval is the estimate plus and minus 1.96 standard errors. With few planted errors, all caught or none, it has no
-    width, as if ten cases had proved it."""
-    share, _, _ = vigilance(records)
-    half = 1.959964 * np.sqrt(share * (1 - share) / sum(r["planted"] for r in records))
-    return share, share - half, share + half
-
-
-def _plus_minus_cut(records):
-    share, low, high = _plus_minus(records)
-    return share, max(0.0, low), min(1.0, high)
-
-
-def _plus_minus_rounded(records):
-    share, _, _ = vigilance(records)
-    half = 1.96 * np.sqrt(share * (1 - share) / sum(r["planted"] for r in records))
-    return share, share - half, share + half
-
-
-def _plus_minus_rounded_cut(records):
-    share, low, high = _plus_minus_rounded(records)
-    return share, max(0.0, low), min(1.0, high)
-
-
-_plus_minus_cut.__doc__ = _plus_minus_rounded.__doc__ = _plus_minus_rounded_cut.__doc__ = _plus_minus.__doc__
+def _plus_minus(z, cut):
+    def interval(records):
+        """Your interval is the estimate plus and minus 1.96 standard errors. With few planted errors, all caught or none, it
+        has no width, as if ten cases had proved it."""
+        share, _, _ = vigilance(records)
+        half = z * np.sqrt(share * (1 - share) / sum(r["planted"] for r in records))
+        low, high = share - half, share + half
+        return (share, max(0.0, low), min(1.0, high)) if cut else (share, low, high)
+    return interval
 
 
 def _exact(records):
@@ -616,10 +600,7 @@ EXERCISES = [
               (_missed, "caught and missed are the same share"),
               (_of_overrides, "any denominator will do"),
               (_of_all, "any denominator will do"),
-              (_plus_minus, "no variation, no uncertainty"),
-              (_plus_minus_cut, "no variation, no uncertainty"),
-              (_plus_minus_rounded, "no variation, no uncertainty"),
-              (_plus_minus_rounded_cut, "no variation, no uncertainty"),
+              *((_plus_minus(z, cut), "no variation, no uncertainty") for z in (1.959964, 1.96) for cut in (False, True)),
               (_exact, "every 95 % interval is the same"),
               (_percent, "a share and a percentage are the same number")],
              ("For which records do you know that agreeing was wrong?",

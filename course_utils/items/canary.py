@@ -6,17 +6,13 @@ SMALL  what is small or discarded is safe (side effects, crashes, a broken split
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 CLEAN = ("a clean shadow means a safe release", "Shadow deployment")
 QUIET = ("no alarm means no harm", "Canary rollout")
 SMALL = ("what is small or discarded is safe", None)
 
-
-def _item(id, use, stem, right, clean, quiet, small, because):
-    wrong = [Option(text, False, *held) for text, held in ((clean, CLEAN), (quiet, QUIET), (small, SMALL))]
-    return Item(f"canary.{id}", "canary", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("canary", CLEAN, QUIET, SMALL)
 
 ITEMS = (
     _item("a1", "A",

@@ -6,17 +6,13 @@ FAULT   the model is the first suspect, whatever goes wrong
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 DAMAGE = ("drift and damage are the same thing", "Data drift")
 STABLE = ("stable inputs mean a healthy model", "Data drift")
 FAULT = ("the model is the first suspect", "Model drift")
 
-
-def _item(id, use, stem, right, damage, stable, fault, because):
-    wrong = [Option(text, False, *held) for text, held in ((damage, DAMAGE), (stable, STABLE), (fault, FAULT))]
-    return Item(f"drift.{id}", "drift", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("drift", DAMAGE, STABLE, FAULT)
 
 ITEMS = (
     _item("a1", "A",

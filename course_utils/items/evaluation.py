@@ -6,17 +6,13 @@ QUIET  no significant difference means no difference
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 LOG = ("a log is the truth about every policy", "Offline evaluation")
 LIVE = ("anything on live traffic is an online test", "Online evaluation")
 QUIET = ("no significant difference means no difference", "Online evaluation")
 
-
-def _item(id, use, stem, right, log, live, quiet, because):
-    wrong = [Option(text, False, *held) for text, held in ((log, LOG), (live, LIVE), (quiet, QUIET))]
-    return Item(f"evaluation.{id}", "evaluation", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("evaluation", LOG, LIVE, QUIET)
 
 ITEMS = (
     _item("a1", "A",

@@ -6,17 +6,13 @@ FREE    a tuned model costs nothing but its training (updates, evaluation and wh
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 LADDER = ("fine-tuning is the mature stage of prompting", "Fine-tuning")
 STORE = ("weights are a place to store facts", "Fine-tuning")
 FREE = ("a tuned model costs nothing but its training", "Fine-tuning")
 
-
-def _item(id, use, stem, right, ladder, store, free, because):
-    wrong = [Option(text, False, *held) for text, held in ((ladder, LADDER), (store, STORE), (free, FREE))]
-    return Item(f"finetuning.{id}", "finetuning", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("finetuning", LADDER, STORE, FREE)
 
 ITEMS = (
     _item("a1", "A",

@@ -6,17 +6,13 @@ FILTER  one filter more replaces a permission (what the system may do at all is 
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 FORM = ("what is well formed is fit to be sent", "Validation")
 EXACT = ("a guardrail is as exact as a check", "Guardrails")
 FILTER = ("one more filter replaces a permission", None)
 
-
-def _item(id, use, stem, right, form, exact, filter_, because):
-    wrong = [Option(text, False, *held) for text, held in ((form, FORM), (exact, EXACT), (filter_, FILTER))]
-    return Item(f"guardrails.{id}", "guardrails", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("guardrails", FORM, EXACT, FILTER)
 
 ITEMS = (
     _item("a1", "A",

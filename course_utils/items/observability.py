@@ -6,17 +6,13 @@ ASK     whoever records enough needs nothing else (no alarm, no choice of what t
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 PANELS = ("what is charted is understood", "Monitoring")
 BEFORE = ("what changed last is the cause", None)
 ASK = ("whoever records enough needs nothing else", "Observability")
 
-
-def _item(id, use, stem, right, panels, before, ask, because):
-    wrong = [Option(text, False, *held) for text, held in ((panels, PANELS), (before, BEFORE), (ask, ASK))]
-    return Item(f"observability.{id}", "observability", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("observability", PANELS, BEFORE, ASK)
 
 ITEMS = (
     _item("a1", "A",

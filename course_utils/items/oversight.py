@@ -6,17 +6,13 @@ MODEL  a good machine answers for itself (accuracy or speed in place of limits, 
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 CLICK = ("a person in each case is control", "Human in the loop")
 QUIET = ("what nobody objects to is right", "Human in the loop")
 MODEL = ("a good machine answers for itself", "Fully automated")
 
-
-def _item(id, use, stem, right, click, quiet, model, because):
-    wrong = [Option(text, False, *held) for text, held in ((click, CLICK), (quiet, QUIET), (model, MODEL))]
-    return Item(f"oversight.{id}", "oversight", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("oversight", CLICK, QUIET, MODEL)
 
 ITEMS = (
     _item("a1", "A",

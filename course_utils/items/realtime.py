@@ -6,17 +6,13 @@ GREEN  what runs without an error is fresh and complete (a failed job leaves yes
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 LIVE = ("scoring on request is better in itself", "Real-time inference")
 BULK = ("made beforehand is good enough, and cheaper", "Batch inference")
 GREEN = ("what runs without an error is fresh", None)
 
-
-def _item(id, use, stem, right, live, bulk, green, because):
-    wrong = [Option(text, False, *held) for text, held in ((live, LIVE), (bulk, BULK), (green, GREEN))]
-    return Item(f"realtime.{id}", "realtime", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("realtime", LIVE, BULK, GREEN)
 
 ITEMS = (
     _item("a1", "A",

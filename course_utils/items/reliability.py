@@ -6,17 +6,13 @@ SURE   confidence that was calibrated once is right, everywhere and for everybod
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 ONE = ("one number stands for the others", "Accuracy")
 SUITE = ("passing one condition means reliable", "Reliability")
 SURE = ("calibrated once means right everywhere", "Reliability")
 
-
-def _item(id, use, stem, right, one, suite, sure, because):
-    wrong = [Option(text, False, *held) for text, held in ((one, ONE), (suite, SUITE), (sure, SURE))]
-    return Item(f"reliability.{id}", "reliability", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("reliability", ONE, SUITE, SURE)
 
 ITEMS = (
     _item("a1", "A",

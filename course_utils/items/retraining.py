@@ -6,17 +6,13 @@ SIGNAL  a signal sees every change (no alarm, no change; a finer alarm sees the 
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 ORDER = ("a trigger is an order", "Triggered retraining")
 NEWEST = ("the newest model is the best", "Scheduled retraining")
 SIGNAL = ("a signal sees every change", "Triggered retraining")
 
-
-def _item(id, use, stem, right, order, newest, signal, because):
-    wrong = [Option(text, False, *held) for text, held in ((order, ORDER), (newest, NEWEST), (signal, SIGNAL))]
-    return Item(f"retraining.{id}", "retraining", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("retraining", ORDER, NEWEST, SIGNAL)
 
 ITEMS = (
     _item("a1", "A",

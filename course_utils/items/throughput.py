@@ -6,17 +6,13 @@ AVERAGE   the whole is like its average part (percentiles compose, a mean keeps 
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 CAPACITY = ("more capacity makes a request faster", "Throughput")
 TESTER = ("what was measured is what users felt", "Latency")
 AVERAGE = ("the whole is like its average part", "Latency")
 
-
-def _item(id, use, stem, right, capacity, tester, average, because):
-    wrong = [Option(text, False, *held) for text, held in ((capacity, CAPACITY), (tester, TESTER), (average, AVERAGE))]
-    return Item(f"throughput.{id}", "throughput", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("throughput", CAPACITY, TESTER, AVERAGE)
 
 ITEMS = (
     _item("a1", "A",

@@ -6,17 +6,13 @@ SAME    serving needs and does what training needs and does
 """
 from __future__ import annotations
 
-from ..inventory import Item, Option
+from ..inventory import item_maker
 
 COST = ("training is the expensive part", "Training")
 FROZEN = ("a trained model stays what was tested", "Inference")
 SAME = ("serving is training without labels", None)
 
-
-def _item(id, use, stem, right, cost, frozen, same, because):
-    wrong = [Option(text, False, *held) for text, held in ((cost, COST), (frozen, FROZEN), (same, SAME))]
-    return Item(f"training.{id}", "training", use, stem, (Option(right, True), *wrong), because)
-
+_item = item_maker("training", COST, FROZEN, SAME)
 
 ITEMS = (
     _item("a1", "A",
