@@ -3,6 +3,7 @@
 # make check NB=02   rebuild and test one notebook
 # make notebooks     rebuild all notebooks from sources/
 # make datasets      regenerate datasets/
+# make bench         print each notebook's size, seconds and memory (on a quiet machine)
 #
 # PY=/path/to/python3.12 chooses the Python (3.11 or newer) that the environment is made from.
 # TORCH_INDEX=https://... installs torch from that index; without it, from where pip is set to look.
@@ -13,7 +14,7 @@ STAMP := .venv/.ready
 export PYTHONHASHSEED = 0
 export TORCH_INDEX
 
-.PHONY: lab test check notebooks datasets lint clean
+.PHONY: lab test check notebooks datasets bench lint clean
 .DEFAULT_GOAL := lab
 
 $(STAMP): pyproject.toml constraints.txt tools/setup.sh tools/lab_settings.json
@@ -43,6 +44,9 @@ notebooks: $(STAMP)
 
 datasets: $(STAMP)
 	$(BIN)/python -m course_utils datasets
+
+bench: $(STAMP)
+	$(BIN)/python tools/bench.py $(NB)
 
 clean:
 	rm -rf .venv
