@@ -91,6 +91,46 @@ def test_a_wrong_value_is_incorrect_whether_returned_or_passed(key, name):
         assert len(repr(result)) < 3000 and len(result._repr_html_()) < 6000
 
 
+def spoilt(value, rng):
+    """The value, wrong in one place: a number moved or NaN, a text longer, a truth turned round, a container longer."""
+    if isinstance(value, (bool, np.bool_)):
+        return not value
+    if isinstance(value, (int, float, np.number)):
+        return [float("nan") if value == value else 0.0, value + 0.01 + abs(value) / 100, str(value), [value]][rng.integers(4)]
+    if isinstance(value, str):
+        return [value + "x", value.encode(), None][rng.integers(3)]
+    if isinstance(value, dict):
+        key = list(value)[rng.integers(len(value))] if value else "key"
+        return {**value, key: spoilt(value.get(key), rng)}
+    if isinstance(value, (set, frozenset)):
+        return value | {"another"}
+    if isinstance(value, (list, tuple, np.ndarray, pd.Series)) and len(value) and rng.random() < 0.7:
+        items, i = list(value), rng.integers(len(value))
+        return [*items[:i], spoilt(items[i], rng), *items[i + 1:]]
+    return [value, value]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("key", ALL)
+def test_the_right_answer_spoilt_in_one_place_is_never_correct(key, seed):
+    rng, reference = np.random.default_rng(seed), REGISTRY[key].reference
+    result = check(key, lambda *args: spoilt(reference(*args), rng))
+    assert result.status == "incorrect" and len(repr(result)) < 3000
+
+
+def test_threads_that_an_answer_starts_and_leaves_running_do_no_harm():
+    reference, stop = REGISTRY["drift.psi"].reference, threading.Event()
+
+    def starts_threads(*args):
+        threading.Thread(target=stop.wait, args=(30,), daemon=True).start()
+        return reference(*args)
+    try:
+        assert check("drift.psi", starts_threads).status == "correct"
+        assert check("drift.psi", lambda *a: 0.0).status == "incorrect"
+    finally:
+        stop.set()
+
+
 ERRORS = [ValueError("wrong"), KeyError("k"), ZeroDivisionError(), SystemExit(3), RecursionError(), MemoryError(),
           GeneratorExit(), StopIteration(), BaseException("base"), Exception("long " * 10_000), AssertionError()]
 
