@@ -71,6 +71,8 @@ def update(change: Callable[[dict], None]) -> str:
                 os.replace(file, spare)
                 data = read(file)
             change(data)
+            for left_by_a_kill in file.parent.glob(f"{file.name}*.tmp"):      # nobody else writes while we hold the lock
+                left_by_a_kill.unlink(missing_ok=True)
             write_atomically(file, json.dumps(data, indent=1, sort_keys=True))
         return ""
     except filelock.Timeout:

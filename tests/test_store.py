@@ -28,7 +28,7 @@ def test_two_kernels_at_once_lose_nothing():
     assert len(store.read()["exercises"]) == 160
 
 
-def test_a_kill_in_mid_save_leaves_a_whole_file():
+def test_a_kill_in_mid_save_leaves_a_whole_file_and_no_litter(course_home):
     code = "from course_utils import store\ni = 0\nwhile True: store.record_exercise(f'x.{i % 500}', 'correct'); i += 1"
     seen = 0
     for pause in (0.2, 0.3, 0.35, 0.4, 0.45, 0.5):
@@ -39,7 +39,9 @@ def test_a_kill_in_mid_save_leaves_a_whole_file():
         count = len(store.read()["exercises"])        # raises if the file is torn
         assert count >= seen
         seen = count
+    (course_home / "progress.jsonabc.tmp").write_text("half of a st")      # as a kill between two steps leaves it
     assert seen > 0 and store.record_exercise("after.kill", "correct") == ""
+    assert {f.name for f in course_home.iterdir()} == {"progress.json", "progress.json.lock"}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[1, 2]", b'{"exercises": 3}'])
