@@ -1,4 +1,4 @@
-"""``python -m course_utils``: doctor, progress, datasets, lab."""
+"""``python -m course_utils``: doctor, progress, datasets, copy, lab."""
 from __future__ import annotations
 
 import argparse
@@ -82,6 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument("--export", metavar="FILE", help="write my progress to one file")
     p.add_argument("--import", dest="load", metavar="FILE", help="take in a file that was exported; loses nothing")
     verbs.add_parser("datasets", help="generate the data files anew")
+    verbs.add_parser("copy", help="bring my_course/, where you work, up to date; nothing you wrote is overwritten")
     verbs.add_parser("lab", help="open the course in JupyterLab (what `make lab` does)")
     chosen = parser.parse_args(arguments)
     if chosen.verb == "doctor":
@@ -96,6 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     from . import workspace
 
+    if chosen.verb == "copy":
+        workspace.copy_notebooks()
+        return 0
     return workspace.lab()
 
 

@@ -1,3 +1,5 @@
+import subprocess
+
 from course_utils import worksheet, workspace
 from course_utils.workspace import root, sync
 
@@ -51,3 +53,8 @@ def test_unknown_worksheet_lists_the_names():
 
     with pytest.raises(KeyError, match="drift_triage"):
         worksheet("drift")
+
+
+def test_no_pull_touches_where_learners_work():
+    ignored = subprocess.run(["git", "check-ignore", "my_course/00_start_here.ipynb"], cwd=root(), capture_output=True)
+    assert ignored.returncode == 0

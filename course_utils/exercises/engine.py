@@ -16,7 +16,7 @@ import copy
 import ctypes
 import functools
 import inspect
-import io
+import os
 import pkgutil
 import reprlib
 import signal
@@ -208,16 +208,6 @@ def _by_thread(call, seconds):
         done.set()
 
 
-class _Sink(io.TextIOBase):
-    """Swallows what the learner's function prints: a check shows its verdict and nothing else."""
-
-    def writable(self):
-        return True
-
-    def write(self, text):
-        return len(text)
-
-
 class _LearnerError(Exception):
     """The learner's function raised; the text says what."""
 
@@ -352,8 +342,9 @@ def _check(exercise: Exercise, answer) -> Result:
             shown.append(show(got))
             right.append(same(got, wants[trial], exercise.rtol))
 
-    try:  # the sinks are set outside of what may be stopped, so that no alarm can leave them in place
-        with contextlib.redirect_stdout(_Sink()), contextlib.redirect_stderr(_Sink()), np.errstate(all="ignore"):
+    try:  # what it prints is swallowed: from outside of what may be stopped, so that no alarm can leave it so
+        with (open(os.devnull, "w", encoding="utf-8", errors="replace") as sink, contextlib.redirect_stdout(sink),
+              contextlib.redirect_stderr(sink), np.errstate(all="ignore")):
             limited(run_all, SECONDS)
     except TimeUp:
         return incorrect(f"Stopped: still running after {SECONDS:.0f} seconds "
