@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -75,23 +76,17 @@ def item_maker(pair: str, *held: tuple[str, str | None]):
 class _Items(Sequence):
     """All items of all pairs, read from ``course_utils/items`` when first used."""
 
-    _all: tuple[Item, ...] | None = None
-
+    @cached_property
     def _read(self) -> tuple[Item, ...]:
-        if _Items._all is None:
-            package = import_module("course_utils.items")
-            modules = sorted(m.name for m in iter_modules(package.__path__))
-            _Items._all = tuple(item for m in modules for item in import_module(f"course_utils.items.{m}").ITEMS)
-        return _Items._all
+        package = import_module("course_utils.items")
+        modules = sorted(m.name for m in iter_modules(package.__path__))
+        return tuple(item for m in modules for item in import_module(f"course_utils.items.{m}").ITEMS)
 
     def __getitem__(self, index):
-        return self._read()[index]
+        return self._read[index]
 
     def __len__(self) -> int:
-        return len(self._read())
-
-    def __iter__(self) -> Iterator[Item]:
-        return iter(self._read())
+        return len(self._read)
 
 
 ITEMS = _Items()

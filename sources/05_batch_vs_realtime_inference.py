@@ -229,9 +229,9 @@ show(figure, "Loss against age of the features, three seeds (circle, square, tri
 # the amount alone.
 #
 # All rows were scored at request. The trigger did not change; the loss did, by the age of the inputs against the speed of
-# what they look for. (That 15 minutes are short beside three days, and long beside 45 minutes, is built in.)
+# what they look for. (That 15 minutes are nothing beside three days, and a third of 45 minutes, is built in.)
 #
-# ## One function, three triggers
+# ## One function, called in three ways
 #
 # Now the other direction. Which cards should the analysts ring up tomorrow? Nobody waits, the inputs are known, and no single
 # request can answer: a ranking needs every card's score. That is a batch job. The scoring function need not know: here it
@@ -264,8 +264,8 @@ claim("Loop, service and batch job give the same 100 scores, to the last bit",
 print(f"{len(by_batch):,} cards scored; first to ring up: {by_batch.score.nlargest(3).index.tolist()}")
 
 # %% [markdown]
-# Same inputs, same answers: trigger and batch size change no score. What batch size changes is the work for a row, because a
-# call's overhead is shared.
+# Same inputs, same answers, since this function takes each row for itself. (On a GPU the size of a batch may change the last
+# digits.) What batch size changes is the work for a row, because a call's overhead is shared.
 
 # %%
 def seconds(inputs):                                        # best of seven calls
@@ -320,8 +320,9 @@ print(table.groupby(["model_version", "scored_at"]).size().to_string())
 # and is put in place in one step, so a repeat would replace it, not add to it. (Appending is safe only as long as nothing is
 # ever repeated.) Hence a scheduler may run a task again whenever a worker dies, which Dask does by itself, a few times [1]. The
 # course's tests kill one in mid-job. The price: the name must change every night. Tomorrow's run under "v1" would find all
-# files there, do nothing, and report success. The table now holds scores of two ages: `scored_at` belongs into every row.
-# **Exercise 3** is the reader's side.
+# files there, do nothing, and report success. The table now holds scores that were made at two
+# times: `scored_at` belongs into every row. So does the time of the inputs, where that is another: the re-run made part 3
+# newer, and not a bit fresher. **Exercise 3** is the reader's side, for scores as old as their inputs.
 
 # %% exercise="realtime.serve_score"
 check("realtime.serve_score", serve_score)
@@ -355,9 +356,10 @@ table.round(2)
 # thousand is read, scoring all of them is cheaper. With a heavy model that gains nothing, batch is dearer from 22 % used
 # downwards, and that number is one busy share over the other. *Batch is cheaper* is a statement about dials.
 #
-# ## Freshest is half busy
+# ## In a queue, freshest is half busy
 #
-# Suppose that updates of a table come one by one and queue for one worker. Would more updates make it fresher? The age of
+# A job on a schedule is freshest when one run follows the other. Suppose instead that updates come one by one and queue for one
+# worker. Would more updates make it fresher? The age of
 # what is shown grows with the clock, and drops when an update is through. With random gaps and random work (an M/M/1 queue)
 # whose worker is busy a share ρ of the time, the mean age is (1 + 1/ρ + ρ²/(1−ρ)) mean pieces of work [2].
 
@@ -398,8 +400,8 @@ claim("Largest difference between simulation and formula up to 70 % busy, in %",
 # |---|---|---|---|
 # | trigger | a scheduler, an event, an endpoint | platform | a failed job, while the old table is served |
 # | rows in a call | partitions; `max_batch_size` in Ray Serve [3] | platform | a long wait for a full batch |
-# | age of the inputs | `materialize` on a schedule, or pushed events [4] | data team | trained fresh, served stale |
-# | age of the answer | `scored_at`, `ttl` | who answers for the decision | age of the copy taken for age of the score |
+# | age of the inputs | `materialize` on a schedule, or pushed events [4]; `ttl` [5] | data team | trained fresh, served stale |
+# | age of the answer | `scored_at`, a maximum age | who answers for the decision | age of the copy taken for age of the score |
 #
 # Feast's `ttl` limits how far back from a row's own time a point-in-time join looks [5]. Requests that a server gathers into
 # a batch are still real-time: only the rows in a call have changed. Alert on the age of what was *served*: that the last job

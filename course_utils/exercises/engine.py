@@ -292,6 +292,15 @@ def show(value) -> str:
         return f"a {type(value).__name__} that cannot be shown"
 
 
+def _place(got, want) -> str:
+    """Where two sequences first differ: shortened, they may look alike."""
+    with contextlib.suppress(Exception):
+        for i, (g, w) in enumerate(zip(got, want)):
+            if len(want) > 6 and not same(g, w):
+                return f"\nFirst difference: [{i}] is {show(g)}, not {show(w)}."
+    return ""
+
+
 def _show_call(exercise, args) -> str:
     names = list(inspect.signature(exercise.reference).parameters)
     return f"{exercise.name}({', '.join(f'{n}={show(a)}' for n, a in zip(names, args))})"
@@ -332,7 +341,7 @@ def _check(exercise: Exercise, answer) -> Result:
     wants, *wrongs = exercise.truth
     trials = exercise.trials
     originals, args = [exercise.draw(t) for t in trials], [exercise.draw(t) for t in trials]
-    blanks, right, shown, agrees = [], [], [], [True] * len(wrongs)
+    blanks, right, shown, places, agrees = [], [], [], [], [True] * len(wrongs)
 
     def run_all():  # comparing and showing run code of the answer too, so they share its time
         for trial in trials:
@@ -341,6 +350,7 @@ def _check(exercise: Exercise, answer) -> Result:
             agrees[:] = [a and same(got, w[trial], exercise.rtol) for a, w in zip(agrees, wrongs)]
             shown.append(show(got))
             right.append(same(got, wants[trial], exercise.rtol))
+            places.append("" if right[-1] else _place(got, wants[trial]))
 
     try:  # what it prints is swallowed: from outside of what may be stopped, so that no alarm can leave it so
         with (open(os.devnull, "w", encoding="utf-8", errors="replace") as sink, contextlib.redirect_stdout(sink),
@@ -365,7 +375,7 @@ def _check(exercise: Exercise, answer) -> Result:
                        (f" and {len(exercise.cases)} chosen ones." if exercise.cases else "."))
     first = right.index(False)
     example = (f"For {_show_call(exercise, originals[first])}\n"
-               f"yours gave {shown[first]}, the reference gives {show(wants[first])}.")
+               f"yours gave {shown[first]}, the reference gives {show(wants[first])}.{places[first]}")
     for (wrong, misconception), agreed in zip(exercise.wrong, agrees):
         if agreed:
             why = " ".join((wrong.__doc__ or "").split())

@@ -162,7 +162,7 @@ def cheaper_mode(price, bulk, single, used, busy):
 
 def _mode_inputs(rng):
     single = float(rng.choice([0.0004, 0.02, 0.5]))
-    return (float(rng.choice([0.04, 0.5, 3.0])), single * float(rng.choice([0.05, 0.4, 1.0])), single,
+    return (float(rng.choice([0.04, 0.5, 3.0])), single * float(rng.choice([0.053, 0.41, 1.0])), single,
             float(rng.choice([0.01, 0.07, 0.3, 0.9])), {"batch": 0.9, "real-time": float(rng.choice([0.15, 0.25, 0.6]))})
 
 

@@ -49,12 +49,13 @@ ITEMS = (
           "The copy was five minutes old, the scores were days old, and the service was up. Only the scores' age shows that."),
     _item("c1", "closing",
           "Lantern's gift-card fraud comes in bursts of ten minutes. Someone proposes to make the counts of payments every "
-          "15 minutes in place of every night, for a tenth of the cost of counting at each payment. What do you say?",
+          "15 minutes, by a job that runs for six, in place of every night, for a tenth of the cost of counting at each "
+          "payment. What do you say?",
           "Measure it in money: most bursts would end before the table has seen them.",
           "Count at each payment, and do so for all models: on request is better.",
           "Do it: a table that is made so often is as good as counting on each request.",
           "Do it if the new job passes its tests: then the counts are up to date.",
-          "The age has to be compared with the burst: half a period plus the run is about as long as the attack."),
+          "The age has to be compared with the burst: half a period plus the run is longer than the attack."),
     _item("c2", "closing",
           "A model was trained on counts taken from the log at each payment, and is served counts of last night. The loss is "
           "four times what the test promised. A streaming system would take half a year. What can be done this week?",
