@@ -126,12 +126,6 @@ def normalise(book):
     return book
 
 
-def write_text(book) -> str:
-    import nbformat
-
-    return nbformat.writes(book, indent=1).rstrip() + "\n"
-
-
 def environment_is_pinned() -> bool:
     """Whether pictures made here should equal the committed ones byte for byte."""
     pins = dict(line.strip().split("==") for line in (root() / "constraints.txt").read_text().splitlines() if "==" in line)
@@ -141,7 +135,10 @@ def environment_is_pinned() -> bool:
 
 def build(source: Path, solved: bool) -> str:
     """The text of one generated notebook, executed."""
-    return write_text(normalise(execute(assemble(source, solved), source.parent.parent / "notebooks")))
+    import nbformat
+
+    book = normalise(execute(assemble(source, solved), source.parent.parent / "notebooks"))
+    return nbformat.writes(book, indent=1).rstrip() + "\n"
 
 
 def differences(source: Path, solved: bool) -> list[str]:
@@ -151,11 +148,9 @@ def differences(source: Path, solved: bool) -> list[str]:
     file = target(source, solved)
     if not file.exists():
         return [f"{file.name} has not been built"]
-    fresh, stored = assemble(source, solved), nbformat.read(file, as_version=4)
-
-    def shape(book):
-        return [(c.id, c.cell_type, c.source, c.metadata) for c in book.cells]
-    return [] if shape(fresh) == shape(stored) else [f"{file.parent.name}/{file.name}: cells differ from its source"]
+    fresh, stored = ([(c.id, c.cell_type, c.source, c.metadata) for c in book.cells]
+                     for book in (assemble(source, solved), nbformat.read(file, as_version=4)))
+    return [] if fresh == stored else [f"{file.parent.name}/{file.name}: cells differ from its source"]
 
 
 def target(source: Path, solved: bool) -> Path:

@@ -112,13 +112,12 @@ def ask(id: str, answer=..., confidence=...) -> Note:
     if answer is ...:
         return Note(f"○ Not attempted: {id}",
                     f"{question}\nReplace the ... by a letter and a confidence (0 to 100), and run the cell.")
-    chosen = options.get(answer.strip().upper()) if isinstance(answer, str) else None
-    problem = "" if chosen else f'answer is one of "A", "B", "C", "D"; got {show(answer)}'
-    problem = problem or _confidence_problem(confidence)
+    letter = answer.strip().upper() if isinstance(answer, str) else ""
+    chosen = options.get(letter)
+    problem = _confidence_problem(confidence) if chosen else f'answer is one of "A", "B", "C", "D"; got {show(answer)}'
     if problem:
         return Note(f"○ Not attempted: {id}", f"{question}\n{problem}")
 
-    letter = answer.strip().upper()
     saved = store.update(lambda data: data["answers"].update(
         {id: {"answer": letter, "confidence": confidence, "correct": chosen.correct}}))
     if chosen.correct:

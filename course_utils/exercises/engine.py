@@ -295,9 +295,8 @@ def show(value) -> str:
 def _place(got, want) -> str:
     """Where two sequences first differ: shortened, they may look alike."""
     with contextlib.suppress(Exception):
-        for i, (g, w) in enumerate(zip(got, want)):
-            if len(want) > 6 and not same(g, w):
-                return f"\nFirst difference: [{i}] is {show(g)}, not {show(w)}."
+        i = next(i for i, pair in enumerate(zip(got, want)) if not same(*pair))
+        return f"\nFirst difference: [{i}] is {show(got[i])}, not {show(want[i])}." if len(want) > 6 else ""
     return ""
 
 
