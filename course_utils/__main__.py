@@ -97,10 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     from . import workspace
 
-    if chosen.verb == "copy":
-        workspace.copy_notebooks()
-        return 0
-    return workspace.lab()
+    return workspace.lab(start=chosen.verb == "lab")
 
 
 if __name__ == "__main__":

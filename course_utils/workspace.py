@@ -78,16 +78,12 @@ def worksheet(name: str) -> str:
     return f"copied to worksheets/{target.name}: open it and fill it in"
 
 
-def copy_notebooks() -> Path:
-    """Bring ``my_course/`` up to date, say what was done, and return the folder."""
+def lab(start: bool = True) -> int:
+    """Bring ``my_course/`` up to date, say what was done, and with ``start`` open JupyterLab on its first notebook."""
     target = root() / "my_course"
     print(*sync(root() / "notebooks", target), f"Your notebooks are in {target}.", sep="\n", flush=True)
-    return target
-
-
-def lab() -> int:
-    """Bring ``my_course/`` up to date and open JupyterLab on its first notebook."""
-    target = copy_notebooks()
+    if not start:
+        return 0
     print("Stop with Ctrl-C.", flush=True)
     arguments = ["jupyterlab", f"--ServerApp.root_dir={target}", "--LabApp.default_url=/lab/tree/00_start_here.ipynb"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -221,11 +221,11 @@ show(figure, "Loss against age of the features, three seeds (circle, square, tri
 # %% [markdown]
 # **Bursts** are mostly over before an hourly job has seen them. On these seeds counting at request leaves less than a quarter
 # of today's loss; a table made every 15 minutes, half as much again and more. A first repair needs no new system, though: train
-# on what is served. That takes away about half of the loss. The matched nightly model does no better than the amount alone (a
-# little better on one seed, worse on two), so against bursts one may as well drop the nightly table, its job and its pager.
+# on what is served. That takes away about half of the loss or more. The matched nightly model does no better than the amount
+# alone (a little better on one seed, worse on two: it fits some of the noise in old counts), so against bursts one may as well drop the nightly table, its job and its pager.
 #
 # **Slow attacks** leave traces for days. Hourly is as good as at request to within a few per cent, even skewed: counting at
-# request would buy nothing here. Nightly costs a fifth more or worse, though on two of three seeds still clearly less than
+# request would buy nothing here. Nightly costs about a quarter more, though on two of three seeds still clearly less than
 # the amount alone.
 #
 # All rows were scored at request. The trigger did not change; the loss did, by the age of the inputs against the speed of
@@ -241,7 +241,7 @@ show(figure, "Loss against age of the features, three seeds (circle, square, tri
 # %%
 cards = fresh[test].groupby(rows.card[test]).last()         # each card's last payment, however old
 parts = partition(cards, 6)
-some = parts["part-000"].head(100)
+some = parts["part-0-of-6"].head(100)
 
 def score_rows(inputs):
     return score(model, inputs)
@@ -287,7 +287,7 @@ claim("One row alone takes this many times as long as a row among thousands",
 
 # %%
 def disk_full(inputs):
-    if inputs.index[0] == parts["part-003"].index[0]:
+    if inputs.index[0] == parts["part-3-of-6"].index[0]:
         raise OSError("disk full")
     return score_rows(inputs)
 
@@ -319,9 +319,9 @@ print(table.groupby(["model_version", "scored_at"]).size().to_string())
 # Two things keep the table whole. What is there is not run again, and a partition is *idempotent*: its file has a fixed name
 # and is put in place in one step, so a repeat would replace it, not add to it. (Appending is safe only as long as nothing is
 # ever repeated.) Hence a scheduler may run a task again whenever a worker dies, which Dask does by itself, a few times [1]. The
-# course's tests kill one in mid-job. The price: the name must change every night. Tomorrow's run under "v1" would find all
-# files there, do nothing, and report success. The table now holds scores that were made at two
-# times: `scored_at` belongs into every row. So does the time of the inputs, where that is another: the re-run made part 3
+# course's tests kill one in mid-job. The price: every night needs a folder of its own. Tomorrow's run in this one would find
+# all files there, do nothing, and report success. The table now holds scores that were made at two
+# times: `scored_at` belongs in every row. So does the time of the inputs, where that is another: the re-run made part 3
 # newer, and not a bit fresher. **Exercise 3** is the reader's side, for scores as old as their inputs.
 
 # %% exercise="realtime.serve_score"
@@ -338,7 +338,7 @@ check("realtime.cheaper_mode", cheaper_mode)
 
 # %%
 PRICE, BUSY = 0.04, {"batch": 0.9, "real-time": 0.2}        # dollars an hour; share busy: invented
-MODELS = {"light, in bulk": (1e-6, 4e-4), "heavy": (0.02, 0.02)}      # seconds: in bulk, on request
+MODELS = {"light, in bulk": (1e-6, 4e-4), "heavy": (0.02, 0.02)}   # seconds; invented
 lines = {}
 for name, (bulk, single) in MODELS.items():
     even = (bulk / BUSY["batch"]) / (single / BUSY["real-time"])
@@ -352,7 +352,7 @@ table.index = pd.MultiIndex.from_tuples(table.index, names=["model", "used"])
 table.round(2)
 
 # %% [markdown]
-# Below the break-even batch is dearer. With a model that gains from bulk that hardly ever happens: even if one score in a
+# Below the break-even batch is dearer. That hardly ever happens with a model that gains from bulk: even if one score in a
 # thousand is read, scoring all of them is cheaper. With a heavy model that gains nothing, batch is dearer from 22 % used
 # downwards, and that number is one busy share over the other. *Batch is cheaper* is a statement about dials.
 #
@@ -361,7 +361,7 @@ table.round(2)
 # A job on a schedule is freshest when one run follows the other. Suppose instead that updates come one by one and queue for one
 # worker. Would more updates make it fresher? The age of
 # what is shown grows with the clock, and drops when an update is through. With random gaps and random work (an M/M/1 queue)
-# whose worker is busy a share ρ of the time, the mean age is (1 + 1/ρ + ρ²/(1−ρ)) mean pieces of work [2].
+# whose worker is busy a share ρ of the time, the mean age is (1 + 1/ρ + ρ²/(1−ρ)) times the mean time that an update takes [2].
 
 # %%
 def formula(rho):

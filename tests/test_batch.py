@@ -74,11 +74,11 @@ def test_a_failed_partition_is_named_withheld_and_run_again_alone(tmp_path):
         return rows.x * 2.0
 
     with dask_client() as client:
-        assert run_missing(client, broken, PARTS, tmp_path, "v1", 3.0) == {"part-002": "OSError: disk full"}
-        assert missing(PARTS, tmp_path, "v1") == ["part-002"]
-        with pytest.raises(ValueError, match="part-002"):
+        assert run_missing(client, broken, PARTS, tmp_path, "v1", 3.0) == {"part-2-of-8": "OSError: disk full"}
+        assert missing(PARTS, tmp_path, "v1") == ["part-2-of-8"]
+        with pytest.raises(ValueError, match="part-2-of-8"):
             read_scores(PARTS, tmp_path, "v1")
-        before = {name: file_of(tmp_path, "v1", name).stat().st_mtime_ns for name in PARTS if name != "part-002"}
+        before = {name: file_of(tmp_path, "v1", name).stat().st_mtime_ns for name in PARTS if name != "part-2-of-8"}
         assert run_missing(client, double, PARTS, tmp_path, "v1", 9.5) == {}
         assert run_missing(client, broken, PARTS, tmp_path, "v1", 12.0) == {}      # nothing left to do
     assert before == {name: file_of(tmp_path, "v1", name).stat().st_mtime_ns for name in before}
@@ -101,7 +101,7 @@ def test_a_run_that_dies_while_writing_leaves_no_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", torn)
     with pytest.raises(OSError, match="killed"):
-        score_partition("part-000", PARTS["part-000"], double, tmp_path, "v1", 3.0)
+        score_partition("part-0-of-8", PARTS["part-0-of-8"], double, tmp_path, "v1", 3.0)
     assert missing(PARTS, tmp_path, "v1") == list(PARTS) and not any((tmp_path / "v1").iterdir())
 
 
@@ -114,7 +114,7 @@ def test_a_worker_that_is_killed_in_mid_job_loses_and_doubles_nothing(tmp_path, 
     def die_once(name):                  # nested, so that it travels to the workers by value
         with log.open("a") as file:
             file.write(f"{name}\n")
-        if name == "part-003" and not marker.exists():
+        if name == "part-3-of-8" and not marker.exists():
             marker.write_text("")
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -130,7 +130,7 @@ def test_a_worker_that_is_killed_in_mid_job_loses_and_doubles_nothing(tmp_path, 
                        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"}) as cluster, Client(cluster) as client):
         client.gather([client.submit(job, name, rows, pure=False) for name, rows in PARTS.items()])
     attempts = log.read_text().split()
-    assert marker.exists() and attempts.count("part-003") == 2 and set(attempts) == set(PARTS)
+    assert marker.exists() and attempts.count("part-3-of-8") == 2 and set(attempts) == set(PARTS)
     assert whole(read_scores(PARTS, tmp_path, "v1"))
 
 

@@ -278,7 +278,10 @@ def test_html_is_escaped_and_has_no_script():
     (np.array([True, False]), [True, False], True), ([1, 0], [True, False], False), ({1}, {1}, True),
     (pd.Series([1.0, 2.0], index=[5, 6]), np.array([1, 2]), True), ("a", "a", True), (np.str_("a"), "a", True),
     (np.str_("b"), "a", False), ({"a": np.str_("x")}, {"a": "x"}, True), (np.bytes_(b"a"), "a", False),
-    (None, 0, False), (1 + 0j, 1, False)])
+    (None, 0, False), (1 + 0j, 1, False), ((0, "a"), (0.0, "a"), True), (("0.5", "a"), (0.5, "a"), False),
+    (np.array([0.5, "a"]), (0.5, "a"), False), ([0.5, "a"], (0.5, "a"), True), ((0.5,), (0.5, "a"), False),
+    (np.array([[1, 2], [3, 4]]), [[1, 2], (3, 4)], True), ([(1, "a"), (2, None)], [(1.0, "a"), (2, None)], True),
+    ([[1], [2, 3]], [[1], [2, 3]], True), (pd.Series(["a", "b"]), ["a", "b"], True), (7, ["a"], False)])
 def test_same(got, want, expected):
     assert engine.same(got, want) is expected
 

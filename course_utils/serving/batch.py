@@ -40,11 +40,14 @@ def dask_client() -> Iterator:
 def partition(rows: pd.DataFrame, n: int) -> dict[str, pd.DataFrame]:
     """``rows`` cut into ``n`` pieces of nearly equal length, in order, by name.
 
+    The name holds ``n``, so that files of another cut are not taken for these.
+
+
     >>> {name: len(part) for name, part in partition(pd.DataFrame({"x": range(5)}), 2).items()}
-    {'part-000': 2, 'part-001': 3}
+    {'part-0-of-2': 2, 'part-1-of-2': 3}
     """
     edges = [len(rows) * i // n for i in range(n + 1)]
-    return {f"part-{i:03d}": rows.iloc[edges[i]:edges[i + 1]] for i in range(n)}
+    return {f"part-{i}-of-{n}": rows.iloc[edges[i]:edges[i + 1]] for i in range(n)}
 
 
 def file_of(folder, version: str, name: str) -> Path:
