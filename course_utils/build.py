@@ -69,6 +69,9 @@ def assemble(source: Path, solved: bool):
     import nbformat
 
     book = jupytext.read(source, fmt="py:percent")
+    if slug := repository():                      # without a public home there is nothing that Colab could install
+        text = (root() / "tools" / "colab_cell.py").read_text(encoding="utf-8").replace("OWNER/NAME", slug)
+        book.cells.insert(1, nbformat.v4.new_code_cell(text.strip(), metadata={"tags": ["colab"]}))
     for cell in book.cells:
         key = cell.metadata.get("exercise")
         if key:

@@ -114,7 +114,7 @@ route()
 #
 # {{pairs}}
 #
-# Titles with a link are ready. Take them in any order; each stands alone, takes 30 to 60 minutes, and ends with a page to
+# Take them in any order; each stands alone, takes 30 to 60 minutes, and ends with a page to
 # take to work. The list of pairs comes from an article, "12 AI Production Concepts Everyone Confuses". Where the article
 # is imprecise the notebooks say so. Its opening claim is an example: that four of five AI projects never reach production.
 # The nearest source we found, [a RAND report of 2024](https://www.rand.org/pubs/research_reports/RRA2680-1.html), says

@@ -3,6 +3,8 @@
 The self-test at the end breaks small notebooks on purpose: each kind of break must be caught.
 """
 import ast
+import importlib.metadata
+import importlib.util
 import os
 import re
 import shutil
@@ -124,6 +126,7 @@ def test_every_number_in_the_text_is_computed_or_cited(source):
 @pytest.mark.parametrize("source", SOURCES, **named)
 def test_notebook_keeps_to_its_size(source):
     book = read(source)
+    book.cells = [c for c in book.cells if "colab" not in c.metadata.get("tags", ())]
     lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in code(book)]
     assert max(lengths) <= 20 and statistics.median(lengths) <= 10
     assert max(len(line) for c in code(book) for line in c.source.splitlines()) <= 105
@@ -155,6 +158,21 @@ def test_badges_appear_once_the_repository_has_a_home():
     assert "github/owner/name/blob/main/notebooks/02_x.ipynb" in badges
     if not build.repository():
         assert not any("mybinder" in t or "{{" in t for s in SOURCES for t in texts(read(s)))
+
+
+def test_the_cell_for_colab_installs_what_is_missing_and_changes_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "repository", lambda: "owner/name")
+    monkeypatch.chdir(tmp_path)
+    title, cell = build.assemble(SOURCES[0], solved=False).cells[:2]
+    assert title.source.startswith("# ") and "colab.research" in title.source and cell.metadata == {"tags": ["colab"]}
+    calls = []
+    monkeypatch.setattr(subprocess, "check_call", calls.append)
+    exec(cell.source, {})                                            # the course is there: nothing happens
+    assert calls == [] and list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    exec(cell.source, {})
+    assert calls[0][-3:] == ["-c", "installed.txt", "twelve-confusions[text,systems] @ git+https://github.com/owner/name"]
+    assert f"numpy=={importlib.metadata.version('numpy')}\n" in (tmp_path / "installed.txt").read_text()
 
 
 # ---------------------------------------------------------------- the self-test of the net
