@@ -157,8 +157,7 @@ claim("The weighted AUC misses the true one by at most",
 claim("IPS finds the cheapest and the dearest candidate in all three worlds",
       [o[::3] for o in order("IPS $/day")] == [o[::3] for o in order("true $/day")])
 (ips,), (true,) = order("IPS $/day", [15]), order("true $/day", [15])
-claim("World 15, picked because it is an exception: IPS finds the dearest there, not the cheapest",
-      ips[3] == true[3] and ips[0] != true[0])
+claim("World 15, picked because it is an exception: there IPS misses the cheapest", ips[0] != true[0])
 reveal("evaluation.cheapest_candidate", 4 - order("AUC stored")[0].index(order("true $/day")[0][0]))
 
 # %% [markdown]
