@@ -251,8 +251,7 @@ def same(got, want, rtol: float = 1e-6) -> bool:
         if isinstance(got, (str, bytes, dict, set, frozenset)) or got is None:
             return False
         if isinstance(want, (list, tuple)) and not all(isinstance(w, (int, float, np.number)) for w in want):
-            # item by item, for numpy would make two texts of (0.3, "table")
-            return len(got) == len(want) and all(same(g, w, rtol) for g, w in zip(got, want))
+            return len(got) == len(want) and all(same(g, w, rtol) for g, w in zip(got, want))   # numpy: (0.3, "a") is two texts
         got, want = np.asarray(got), np.asarray(want)
         if got.shape != want.shape or (got.dtype.kind == "b") != (want.dtype.kind == "b"):
             return False

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
+# Before any thread runs: one that loads a library and one that lists the loaded ones (threadpoolctl does) can deadlock.
+import pyarrow.parquet  # noqa: F401
+
 
 @contextmanager
 def dask_client() -> Iterator:
@@ -38,10 +41,7 @@ def dask_client() -> Iterator:
 
 
 def partition(rows: pd.DataFrame, n: int) -> dict[str, pd.DataFrame]:
-    """``rows`` cut into ``n`` pieces of nearly equal length, in order, by name.
-
-    The name holds ``n``, so that files of another cut are not taken for these.
-
+    """``rows`` cut into ``n`` pieces of nearly equal length, in order, by name (with ``n``: another cut, other files).
 
     >>> {name: len(part) for name, part in partition(pd.DataFrame({"x": range(5)}), 2).items()}
     {'part-0-of-2': 2, 'part-1-of-2': 3}
