@@ -60,13 +60,14 @@ def domain_auc(ref: pd.DataFrame, cur: pd.DataFrame, seed: int = 0) -> float:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from threadpoolctl import threadpool_limits
+
+    from .fraud import one_thread
 
     both = pd.concat([ref, cur], ignore_index=True).to_numpy(float)
     side = np.r_[np.zeros(len(ref)), np.ones(len(cur))]
     model = HistGradientBoostingClassifier(max_iter=40, max_depth=3, random_state=seed)
     folds = StratifiedKFold(3, shuffle=True, random_state=seed)
-    with threadpool_limits(1):  # see course_utils.fraud.train
+    with one_thread():
         scores = cross_val_predict(model, both, side, cv=folds, method="predict_proba")[:, 1]
     return float(roc_auc_score(side, scores))
 

@@ -5,9 +5,11 @@ a payment when the loss it expects from it exceeds the price of a review.
 """
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from .world import World
 
@@ -41,6 +43,25 @@ def boosted():
     return HistGradientBoostingClassifier(max_depth=3, max_iter=60, random_state=0)
 
 
+@cache
+def _pools() -> ThreadpoolController:
+    """The thread pools of NumPy, SciPy and scikit-learn, looked for once.
+
+    Looking for them in one thread while another imports something can stop both for ever (threadpoolctl up to 3.6).
+    """
+    import sklearn.ensemble  # noqa: F401 - so that its pools are there to be found
+
+    return ThreadpoolController()
+
+
+def one_thread():
+    """A context in which fitting and scoring use one thread.
+
+    On small data one is as fast as many, and does not crawl where two kernels share two cores.
+    """
+    return _pools().limit(limits=1)
+
+
 def train(kind, rows: pd.DataFrame, fraud, weight=None):
     """A fitted model of a ``kind`` (``linear`` or ``boosted``) on 0/1 labels, optionally weighted.
 
@@ -50,14 +71,13 @@ def train(kind, rows: pd.DataFrame, fraud, weight=None):
     """
     model = kind()
     last_step = f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
-    # Small data: one thread is as fast as many, and does not crawl where two kernels share two cores.
-    with threadpool_limits(1):
+    with one_thread():
         return model.fit(inputs(rows), np.asarray(fraud, int), **({} if weight is None else {last_step: weight}))
 
 
 def score(model, rows: pd.DataFrame, amount: str = "amount_logged") -> np.ndarray:
     """The model's probability of fraud, for each payment."""
-    with threadpool_limits(1):
+    with one_thread():
         return model.predict_proba(inputs(rows, amount))[:, 1]
 
 

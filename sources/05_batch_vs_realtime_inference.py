@@ -18,10 +18,9 @@ import pandas as pd
 from fastapi import FastAPI
 from IPython.display import display
 from scipy.optimize import minimize_scalar
-from threadpoolctl import threadpool_limits
 
 from course_utils import ask, check, claim, hint, pair, predict, reveal, solution, worksheet
-from course_utils.fraud import boosted
+from course_utils.fraud import boosted, one_thread
 from course_utils.plots import BLUE, GREY, RED, show, subplots
 from course_utils.queueing import departures, poisson_arrivals
 from course_utils.serving import serve
@@ -83,11 +82,11 @@ def features(rows, moment):                            # what was known of each 
 
 # %%
 def fit(inputs, fraud):
-    with threadpool_limits(1):
+    with one_thread():
         return boosted().fit(inputs, fraud)
 
 def score(model, inputs):
-    with threadpool_limits(1):
+    with one_thread():
         return model.predict_proba(inputs)[:, 1]
 
 REVIEW, FEE = 4, 15                                    # dollars: a review; the bank's fee for a fraud
