@@ -170,9 +170,14 @@ def test_the_cell_for_colab_installs_what_is_missing_and_changes_nothing_else(tm
     exec(cell.source, {})                                            # the course is there: nothing happens
     assert calls == [] and list(tmp_path.iterdir()) == []
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    metadata = tmp_path / "system" / "numpy-1.0.dist-info" / "METADATA"     # an older copy, further down the path
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 1.0\n")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "system")])
     exec(cell.source, {})
     assert calls[0][-3:] == ["-c", "installed.txt", "twelve-confusions[text,systems] @ git+https://github.com/owner/name"]
-    assert f"numpy=={importlib.metadata.version('numpy')}\n" in (tmp_path / "installed.txt").read_text()
+    installed = (tmp_path / "installed.txt").read_text()
+    assert f"numpy=={importlib.metadata.version('numpy')}\n" in installed and "numpy==1.0\n" not in installed
 
 
 # ---------------------------------------------------------------- the self-test of the net

@@ -6,7 +6,9 @@ import sys
 
 if importlib.util.find_spec("course_utils") is None:
     with open("installed.txt", "w") as file:
-        file.writelines(f"{d.name}=={d.version}\n" for d in importlib.metadata.distributions()
-                        if d.name and "+" not in d.version)
+        for name in {d.name for d in importlib.metadata.distributions() if d.name}:
+            version = importlib.metadata.version(name)          # of two copies, the one that is imported
+            if "+" not in version:
+                file.write(f"{name}=={version}\n")
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "-c", "installed.txt",
                            "twelve-confusions[text,systems] @ git+https://github.com/OWNER/NAME"])
