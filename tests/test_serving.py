@@ -245,3 +245,20 @@ def test_a_kernel_interrupted_in_mid_load_can_go_on():
                          capture_output=True, text=True, timeout=200)
     said = json.loads(run.stdout.splitlines()[-1])
     assert said == ["loading\n", "KeyboardInterrupt", "True True {'ok'}\n"], (said, run.stderr[-500:])
+
+
+def test_the_loop_is_asyncios_where_uvloop_is_installed(monkeypatch):
+    """On uvloop every socket gets TCP_NODELAY, and notebook 07 has nothing to show."""
+    class Uvloop:
+        def __getattr__(self, name):
+            raise AssertionError("uvloop was asked for")
+
+    monkeypatch.setitem(sys.modules, "uvloop", Uvloop())
+    app = FastAPI()
+
+    @app.get("/")
+    async def loop() -> str:
+        return type(asyncio.get_running_loop()).__module__
+
+    with serve(app) as url:
+        assert httpx.get(url, trust_env=False).json().startswith("asyncio.")

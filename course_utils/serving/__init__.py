@@ -28,9 +28,9 @@ def _listener(port: int) -> socket.socket:
 def serve(app, start_within: float = 10.0, port: int = 0, listener: socket.socket | None = None) -> Iterator[str]:
     """Run an ASGI ``app`` (FastAPI, say) on 127.0.0.1 and a free port while the block lasts.
 
-    Yields its address. The server runs in a thread of this process and has stopped, its port free again, when the block
-    ends, also by an error or an interrupt. Nothing outside this machine can reach it. ``port`` asks for that port;
-    ``listener`` is a socket that you bound, and is closed at the end.
+    Yields its address. The server runs in a thread of this process, on asyncio's loop even beside uvloop, and has stopped,
+    its port free again, when the block ends, also by an error or an interrupt. Nothing outside this machine can reach
+    it. ``port`` asks for that port; ``listener`` is a socket that you bound, and is closed at the end.
 
     Raises RuntimeError if the port is taken, or if the server has not started within ``start_within`` seconds.
 
@@ -55,7 +55,7 @@ def serve(app, start_within: float = 10.0, port: int = 0, listener: socket.socke
             crash.append(error)
 
     with listener or _listener(port) as sock:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off",
+        server = uvicorn.Server(uvicorn.Config(app, loop="asyncio", log_config=None, access_log=False, lifespan="off",
                                                timeout_graceful_shutdown=2))
         thread = threading.Thread(target=run, name="course server", daemon=True)
         try:
