@@ -361,7 +361,7 @@ def interval(harm, attack):                      # both ends weighed alike: a li
 blocked = pd.concat([pd.Series(score(guards[7 + seed], rows) >= limits[7 + seed], rows.index)
                      for seed, rows in replies.groupby("assistant")])
 layers = pd.concat([
-    layer("neither", replies, False), layer("validation", replies, ~replies.valid),
+    layer("neither", replies, np.False_), layer("validation", replies, ~replies.valid),
     layer("guardrail", replies, blocked), layer("both", replies, blocked | ~replies.valid),
     layer("validation with facts", replies, ~replies.valid | replies.harmful),
     layer("facts, own record only", narrow, ~narrow.valid | narrow.harmful)])
