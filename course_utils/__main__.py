@@ -31,7 +31,8 @@ def doctor() -> int:
         try:
             line(True, f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
-            line(False, f"{package} is missing", "Run `make lab` again, or `pip install -e '.[lab,text,systems]'`.")
+            line(package == "jupyterlab", f"{package} is missing" + " (only `make lab` needs it)" * (package == "jupyterlab"),
+                 "Run `make lab` again, or `pip install -e '.[lab,text,systems]'`.")
     for name in data.DATASETS:
         try:
             line(True, f"data set {name}: {len(data.load(name)):,} rows, checksum right")

@@ -91,6 +91,15 @@ def test_doctor_finds_what_is_wrong(capsys, monkeypatch, tmp_path):
     assert "python -m course_utils datasets" in capsys.readouterr().out
 
 
+def test_doctor_is_content_without_jupyterlab_but_not_without_numpy(capsys, monkeypatch):
+    from importlib import metadata
+    version = metadata.version
+    for gone, problems in (("jupyterlab", 0), ("numpy", 1)):
+        monkeypatch.setattr(metadata, "version", lambda name, gone=gone: version("no-such-package" if name == gone else name))
+        assert main(["doctor"]) == problems
+        assert f"{gone} is " in capsys.readouterr().out
+
+
 def test_the_command_line_explains_itself():
     run = subprocess.run([sys.executable, "-m", "course_utils", "--help"], capture_output=True, text=True)
     assert run.returncode == 0 and all(verb in run.stdout for verb in ("doctor", "progress", "datasets", "lab"))
