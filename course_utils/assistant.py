@@ -201,8 +201,7 @@ class Assistant:
 
             torch.manual_seed(seed)
             adapter = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
-            # Named, or peft first asks every quantisation library that it finds, and stops at an old torchao (Colab's).
-            adapter._register_custom_module({torch.nn.Linear: peft.tuners.lora.Linear})
+            adapter._register_custom_module({torch.nn.Linear: peft.tuners.lora.Linear})     # else peft stops at an old torchao
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)    # peft still uses a name that transformers will drop
                 new.model = peft.get_peft_model(new.model, adapter)

@@ -75,13 +75,11 @@ def domain_auc(ref: pd.DataFrame, cur: pd.DataFrame, seed: int = 0) -> float:
 def report(ref: pd.DataFrame, cur: pd.DataFrame, max_rows: int = 20_000) -> pd.DataFrame:
     """The three statistics of notebook 02, for every column that both tables have.
 
-    Returns a DataFrame indexed by column, most shifted first: ``psi``, what 95 % of equal
-    samples of this size would stay under (``psi_95``), ``ks_p`` (numbers only), and the
-    share of missing values in each. ``attrs["domain_auc"]`` is the AUC over all of them.
+    Returns a DataFrame indexed by column, most shifted first: ``psi``, what 95 % of equal samples of this size would stay
+    under (``psi_95``), ``ks_p`` (numbers only), and the share missing in each. ``attrs["domain_auc"]``: the AUC over all.
 
-    Numbers, booleans and dates are binned at reference quantiles; anything else counts as
-    a category, with values outside the reference's 20 most frequent in one bin of their own.
-    Longer tables are sampled down to ``max_rows`` (fixed seed) and said to be in ``attrs``.
+    Numbers, booleans and dates are binned at reference quantiles; anything else counts as a category, with values outside
+    the reference's 20 most frequent in one bin. Longer tables are sampled to ``max_rows`` (fixed seed), as ``attrs`` says.
 
     Raises ValueError when the tables share no column or one of them has under 20 rows.
     """

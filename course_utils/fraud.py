@@ -5,15 +5,18 @@ a payment when the loss it expects from it exceeds the price of a review.
 """
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import ThreadpoolController
 
 from .world import World
 
 COLUMNS = ["amount_logged", "hour", "age_days", "new_device", "n_24h"]
+POOLS = ThreadpoolController()      # looked for once: beside another thread's import that can hang (threadpoolctl up to 3.6)
 
 
 def days(table: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
@@ -29,37 +32,17 @@ def inputs(rows: pd.DataFrame, amount: str = "amount_logged") -> np.ndarray:
 
 def linear():
     """The kind of model that Lantern launched: logistic regression."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     return make_pipeline(StandardScaler(), LogisticRegression())
 
 
 def boosted():
     """A kind that can express interactions: 60 small boosted trees."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     return HistGradientBoostingClassifier(max_depth=3, max_iter=60, random_state=0)
 
 
-@cache
-def _pools() -> ThreadpoolController:
-    """The thread pools of NumPy, SciPy and scikit-learn, looked for once.
-
-    Looking for them in one thread while another imports something can stop both for ever (threadpoolctl up to 3.6).
-    """
-    import sklearn.ensemble  # noqa: F401 - so that its pools are there to be found
-
-    return ThreadpoolController()
-
-
 def one_thread():
-    """A context in which fitting and scoring use one thread.
-
-    On small data one is as fast as many, and does not crawl where two kernels share two cores.
-    """
-    return _pools().limit(limits=1)
+    """A context; on small data one thread is as fast as many, and does not crawl where two kernels share two cores."""
+    return POOLS.limit(limits=1)
 
 
 def train(kind, rows: pd.DataFrame, fraud, weight=None):

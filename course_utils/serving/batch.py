@@ -14,9 +14,6 @@ from pathlib import Path
 
 import pandas as pd
 
-# Before any thread runs: one that loads a library and one that lists the loaded ones (threadpoolctl does) can deadlock.
-import pyarrow.parquet  # noqa: F401
-
 
 @contextmanager
 def dask_client() -> Iterator:
