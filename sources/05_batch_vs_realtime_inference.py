@@ -218,7 +218,7 @@ show(figure, "Loss against age of the features, three seeds (circle, square, tri
      "{:.0f}.".format(*numbers))
 
 # %% [markdown]
-# **Bursts** are mostly over before an hourly job has seen them. On these seeds counting at request leaves less than a quarter
+# **Bursts** are mostly over before an hourly job has seen them. On these seeds counting at request leaves about a quarter
 # of today's loss; a table made every 15 minutes, half as much again and more. A first repair needs no new system, though: train
 # on what is served. That takes away about half of the loss or more. The matched nightly model does no better than the amount
 # alone (a little better on one seed, worse on two: it fits some of the noise in old counts), so against bursts one may as well drop the nightly table, its job and its pager.
