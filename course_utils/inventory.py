@@ -42,6 +42,7 @@ class Item:
     stem: str
     options: tuple[Option, ...]
     because: str = ""               # shown with the verdict: why the right option is right
+    calls_for: str | None = None    # the concept of the pair that this situation calls for; None if for both or neither
 
     def shuffled(self) -> tuple[Option, ...]:
         """The options in the order shown: always the same for the same item."""
@@ -66,10 +67,10 @@ class Item:
 
 def item_maker(pair: str, *held: tuple[str, str | None]):
     """The maker of a pair's items: wrong options come in the order of ``held``, its (misconception, concept) pairs."""
-    def make(id, use, stem, right, *wrong_and_because):
+    def make(id, use, stem, right, *wrong_and_because, calls_for=None):
         *wrong, because = wrong_and_because
         options = [Option(text, False, *h) for text, h in zip(wrong, held, strict=True)]
-        return Item(f"{pair}.{id}", pair, use, stem, (Option(right, True), *options), because)
+        return Item(f"{pair}.{id}", pair, use, stem, (Option(right, True), *options), because, calls_for)
     return make
 
 
