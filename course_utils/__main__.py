@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     verbs.add_parser("doctor", help="is this machine ready for the course?")
     p = verbs.add_parser("progress", help="what have I solved?")
     p.add_argument("--export", metavar="FILE", help="write my progress to one file")
-    p.add_argument("--import", dest="load", metavar="FILE", help="take in a file that was exported; loses nothing")
+    p.add_argument("--import", dest="load", metavar="FILE", help="take in an exported file; an answer given here stays")
     verbs.add_parser("datasets", help="generate the data files anew")
     verbs.add_parser("copy", help="bring my_course/, where you work, up to date; nothing you wrote is overwritten")
     verbs.add_parser("lab", help="open the course in JupyterLab (what `make lab` does)")

@@ -36,7 +36,7 @@ def load_assistant(seed: int = 0) -> Assistant:
         raise FileNotFoundError(f"no language model in {folder}. " + (
             "COURSE_MODEL must name a folder with config.json, tokenizer and *.safetensors." if elsewhere else
             f"There are the seeds {', '.join(map(str, SEEDS))}; make one anew with: "
-            f"python -m course_utils.train_assistant --seed {seed}"))
+            f"python tools/train_assistant.py --seed {seed}"))
     try:
         import torch
         with warnings.catch_warnings():
@@ -78,7 +78,7 @@ def _verify(folder: Path) -> None:
         if not (folder / name).is_file() or _digest(folder / name) != sums.get(f"{folder.name}/{name}"):
             raise DatasetError(f"{folder / name} is missing, damaged or was edited. Restore it with: "
                                f"git checkout -- datasets/assistant, or train it anew with: "
-                               f"python -m course_utils.train_assistant --seed {folder.name.removeprefix('seed')}")
+                               f"python tools/train_assistant.py --seed {folder.name.removeprefix('seed')}")
 
 
 def _encodable(text: str) -> str:

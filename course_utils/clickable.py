@@ -1,37 +1,35 @@
-"""Answers by mouse or touch, where ipywidgets is installed. The same as :func:`course_utils.inventory.ask`, no more."""
+"""The forms of the inventory by mouse or touch, where ipywidgets is installed. Saves what :func:`inventory.form` would."""
 from __future__ import annotations
 
+from html import escape
+
 from .exercises.engine import Note
-from .inventory import ITEMS, LETTERS, ask
+from .inventory import LETTERS, form, questions
 
 
-def clickable(*ids: str):
-    """The questions with these ids, each with buttons for the answer, a slider for the confidence and "Save".
+def clickable(use: str, part: int):
+    """Six questions of form "A" or "B", each with buttons for the answer and a slider for the confidence, and one "Save".
 
-    Returns what to display; without ipywidgets, a note that says so. KeyError for an unknown id. Nothing of it
-    is worth keeping in a saved notebook: what you chose is in the store.
+    Returns what to display; without ipywidgets, a note that says so. ValueError for a form or a part that does not
+    exist. A question without a choice counts as left out. What you chose is in the store; do not save the widgets.
     """
-    known = {i.id: i for i in ITEMS}
-    if unknown := [id for id in ids if id not in known]:
-        raise KeyError(f"no item {unknown[0]!r}; there are {', '.join(known)}")
+    items = questions(use, part)
     try:
         import ipywidgets
     except ImportError:
-        return Note("Clickable answers need ipywidgets",
-                    "Install it (pip install ipywidgets) and restart, or answer with ask(...) and form(...).")
-    return ipywidgets.VBox([_question(ipywidgets, known[id]) for id in ids])
-
-
-def _question(widgets, item):
-    stem = widgets.Label(item.stem)
-    answer = widgets.RadioButtons(options=[(f"{letter}. {o.text}", letter) for letter, o in zip(LETTERS, item.shuffled())],
-                                  value=None, layout={"width": "max-content"})
-    sure = widgets.IntSlider(value=50, min=0, max=100, description="confidence")
-    save, verdict = widgets.Button(description="Save", tooltip=f"save the answer to {item.id}"), widgets.Output()
+        return Note("Clickable answers need ipywidgets", "Install it (pip install ipywidgets) and restart, or use form(...).")
+    rows, choices, sure = [], [], []
+    for number, item in enumerate(items, 1):
+        options = [(f"{letter}. {o.text}", letter) for letter, o in zip(LETTERS, item.shuffled())]
+        choices.append(ipywidgets.RadioButtons(options=options, value=None, description=f"{number}.",
+                                               layout={"width": "auto"}, style={"description_width": "2em"}))
+        sure.append(ipywidgets.IntSlider(value=50, min=0, max=100, step=5, description=f"{number}. how sure, in percent",
+                                         style={"description_width": "initial"}, layout={"width": "28em"}))
+        rows += [ipywidgets.HTML(f"<p><strong>{number}.</strong> {escape(item.stem)}</p>"), choices[-1], sure[-1]]
+    save, said = ipywidgets.Button(description="Save these answers"), ipywidgets.HTML()
 
     def saved(_):
-        with verdict:
-            verdict.clear_output()
-            print(ask(item.id, answer.value or "-", sure.value))
+        letters = "".join(choice.value or "-" for choice in choices)
+        said.value = form(use, part, letters, [slider.value for slider in sure])._repr_html_()
     save.on_click(saved)
-    return widgets.VBox([stem, answer, sure, save, verdict])
+    return ipywidgets.VBox([*rows, save, said])

@@ -16,9 +16,10 @@ from .inventory import CONCEPTS, LETTERS, Option, answered, confusion, misconcep
 
 #: A learner slips in one answer of ten and then guesses; before any answer, each misconception is held by one in four.
 SLIP, HELD = 0.1, 0.25
-#: From this probability on a misconception is reported. Below one half, since a notebook read in vain costs an hour and
-#: a misconception kept costs more; two answers a pair, as in form A, cannot do much better.
-LIKELY = 0.3
+#: From the first probability on a misconception is suspected, from the second on it is likely. One wrong answer beside a
+#: right one gives .31: a suspicion is worth a look, since a notebook read in vain costs an hour and a misconception kept
+#: costs more. The same one chosen twice gives over .9.
+SUSPECTED, LIKELY = 0.3, 0.5
 
 
 def _beliefs(answers: list[Option], names: list[str], slip: float, held: float) -> np.ndarray:
@@ -85,49 +86,58 @@ def gain(responses: dict | None = None) -> pd.DataFrame:
 
 
 def route(responses: dict | None = None) -> pd.DataFrame:
-    """All pairs, in the order in which this learner should take their notebooks, each with the reason.
+    """All pairs, indexed by notebook, in the order in which this learner should take them, each with the reason.
 
-    First by the expected number of misconceptions, then by how sure the learner was where they were wrong; pairs
-    without an answer stand where an unknown learner would.
+    First the pairs with a misconception suspected, by how many are ``expected``; then those not asked, of which nothing is
+    known; then the rest. Ties go by ``surest``, the highest confidence in a wrong answer, in percent.
     """
-    held = misconceptions(responses)
-    wrong = {}
+    held, surest = misconceptions(responses), {}
     for item, option, sure in answered(responses):
-        wrong[item.pair] = wrong.get(item.pair, 0.0) + (not option.correct) * sure
+        surest[item.pair] = max(surest.get(item.pair, 0), 0 if option.correct else round(100 * sure))
     rows = []
     for p in PAIRS:
         mine = held[held.pair == p.key]
-        likely = mine[mine.probability > LIKELY]
-        why = ("not asked yet" if mine.empty else "; ".join(likely.misconception) if len(likely) else "nothing found")
-        expected = mine.probability.sum() if len(mine) else HELD * len(misconceptions_of(p.key))
-        rows.append((p.number, p.title, expected, wrong.get(p.key, 0.0), why))
-    table = pd.DataFrame(rows, columns=["notebook", "pair", "expected", "sure and wrong", "because"])
-    return table.sort_values(["expected", "sure and wrong", "notebook"], ascending=[False, False, True], ignore_index=True)
+        named = mine[mine.probability > SUSPECTED]
+        why = "; ".join(f"{'likely' if row.probability > LIKELY else 'suspected'}: {row.misconception}"
+                        for row in named.itertuples()) or ("not asked yet" if mine.empty else "nothing found")
+        rows.append((p.number, p.title, mine.probability.sum(), surest.get(p.key, 0), why, bool(len(named)), mine.empty))
+    table = pd.DataFrame(rows, columns=["notebook", "pair", "expected", "surest", "because", "named", "unknown"])
+    table = table.sort_values(["named", "unknown", "expected", "surest", "notebook"], ascending=[False] * 4 + [True])
+    return table.drop(columns=["named", "unknown"]).round(1).set_index("notebook")
 
 
 def portrait(responses: dict | None = None):
-    """The confusion matrix as a picture with its text; without any answer, what to do."""
+    """The confusion matrix as a picture with its text; without any answer, what to do.
+
+    Of the 24 columns only two can be met in a row, the concept itself and its twin, so the picture shows these and a third
+    for answers that are wrong in another way.
+    """
     from . import plots
     from .exercises.engine import Note
 
-    matrix = confusion(responses)
-    swaps = sorted(((matrix.loc[a, b], a, b) for a in CONCEPTS for b in CONCEPTS if a != b and matrix.loc[a, b]),
-                   key=lambda swap: -swap[0])
-    if not matrix.to_numpy().any() and not matrix.attrs["neither"]:
+    asked = pd.Series([item.calls_for for item, *_ in answered(responses) if item.calls_for], dtype=object).value_counts()
+    if asked.empty:
         return Note("No answers yet", "Answer form A in notebook 00, and the matrix is drawn here.")
-    figure, axis = plots.subplots(height=7.6)
-    axis.imshow(matrix, cmap="Greys", vmin=0, vmax=max(3.0, matrix.to_numpy().max()), aspect="auto")
-    for (i, j), value in np.ndenumerate(matrix.to_numpy()):
-        if value:
-            axis.text(j, i, f"{value:.1f}".removesuffix(".0"), ha="center", va="center", fontsize=7,
-                      color="white" if value > 2 else "black", fontweight="bold" if i != j else None)
-    for edge in range(0, len(CONCEPTS) + 1, 2):
-        axis.axhline(edge - 0.5, color=plots.GREY, linewidth=0.4)
-        axis.axvline(edge - 0.5, color=plots.GREY, linewidth=0.4)
-    axis.set_xticks(range(len(CONCEPTS)), CONCEPTS, rotation=90, fontsize=7.5)
-    axis.set_yticks(range(len(CONCEPTS)), CONCEPTS, fontsize=7.5)
-    axis.grid(False)
-    axis.set(title="Which concept a situation called for, and which was relied on", xlabel="relied on", ylabel="called for")
-    told = "; ".join(f"{b} where {a} was called for ({n:.0f})" for n, a, b in swaps) or "no concept for its twin"
-    return plots.show(figure, f"24 concepts against 24. On the diagonal lie the right answers ({np.trace(matrix):.0f}). "
-                              f"Relied on: {told}. Wrong by something else: {matrix.attrs['neither']}.")
+    matrix, twins = confusion(responses), dict(zip(CONCEPTS, (c.name for p in PAIRS for c in (p.right, p.left))))
+    by_twin = [matrix.loc[c, twins[c]] for c in CONCEPTS]
+    counts = pd.DataFrame({"right": np.diag(matrix), "its twin": by_twin}, index=CONCEPTS).astype(int)
+    counts["wrong\notherwise"] = asked.reindex(CONCEPTS, fill_value=0) - counts.sum(axis=1)
+    figure, axes = plots.subplots(height=4.6, columns=2)
+    for axis, half in zip(axes, (counts[:12], counts[12:])):
+        for (row, column), n in np.ndenumerate(half.to_numpy()):
+            if n:
+                axis.scatter(column, row, s=170, marker="os^"[column], color=(plots.BLUE, plots.RED, plots.GREY)[column])
+                axis.text(column, row, n, ha="center", va="center", fontsize=8, color="white", fontweight="bold")
+        axis.set(xlim=(-0.5, 2.5), ylim=(11.6, -0.6))
+        axis.set_yticks(range(12), half.index, fontsize=8.5)
+        axis.set_xticks(range(3), half.columns, fontsize=8.5)
+        axis.xaxis.tick_top()
+        axis.tick_params(length=0)
+        axis.grid(False)
+        for edge in range(1, 12, 2):
+            axis.axhline(edge + 0.5, color=plots.GREY, linewidth=0.4)
+    axes[0].set_ylabel("the situation called for")
+    right, swapped, otherwise = counts.sum()
+    told = "; ".join(f"{twins[c]} where {c} was called for" for c in CONCEPTS if counts.loc[c, "its twin"]) or "no twin"
+    return plots.show(figure, f"{asked.sum()} answers: {right} right, {swapped} by the twin of what was called for, "
+                              f"{otherwise} wrong otherwise. Relied on: {told}.")

@@ -8,6 +8,7 @@ about a learner is worked out in :mod:`course_utils.diagnosis`.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from . import store
-from .concepts import PAIRS, Pair
+from .concepts import PAIRS
 from .exercises.engine import Note, same, show
 
 LETTERS = "ABCD"
@@ -45,9 +46,12 @@ class Item:
     calls_for: str | None = None    # the concept of the pair that this situation calls for; None if for both or neither
 
     def shuffled(self) -> tuple[Option, ...]:
-        """The options in the order shown: always the same for the same item."""
+        """The options in the order shown: always the same for the same item.
+
+        The salt is one of those with which each letter is right equally often in a form.
+        """
         options = list(self.options)
-        random.Random(self.id).shuffle(options)
+        random.Random(f"{self.id}/5675").shuffle(options)
         return tuple(options)
 
     def question(self, number: str = "", indent: str = "") -> str:
@@ -132,14 +136,8 @@ def ask(id: str, answer=..., confidence=...) -> Note:
 PART = 6                            # questions shown at a time
 
 
-def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
-    """Six questions of form "A" or "B", or your answers to them.
-
-    ``answers`` is one letter for each question, in order, with "-" for one you leave out: "BCA-DA".
-    ``confidence`` is 0 to 100 %, one number for all or a list of six. Form A keeps the right answers
-    to itself, since form B asks about the same ideas; form B shows them. ValueError for a form or a
-    part that does not exist.
-    """
+def questions(use: str, part: int) -> list[Item]:
+    """The items of one part of form "A" or "B", in the order asked. ValueError for a form or a part that does not exist."""
     order = {p.key: p.number for p in PAIRS}
     items = sorted((i for i in ITEMS if i.use == use and i.pair in order),
                    key=lambda i: (i.id.split(".")[1], order[i.pair]))
@@ -147,9 +145,21 @@ def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
     if use not in ("A", "B") or part not in range(1, len(parts) + 1):
         raise ValueError(f'there are the forms "A" and "B", with parts 1 to {len(parts) or PART}; '
                          f"got {show(use)}, {show(part)}")
-    chosen, name = parts[part - 1], f"form {use}, part {part} of {len(parts)}"
-    questions = "\n\n".join(i.question(f"{n}. ", "   ") for n, i in enumerate(chosen, 1))
-    letters = answers.replace(" ", "").upper() if isinstance(answers, str) else ""
+    return parts[part - 1]
+
+
+def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
+    """Six questions of form "A" or "B", or your answers to them.
+
+    ``answers`` is one letter for each question, in order, with "-" for one you leave out: "BCA-DA", or a list of letters.
+    ``confidence`` is 0 to 100 %, one number for all or a list of six. Form A keeps the right answers
+    to itself, since form B asks about the same ideas; form B shows them. ValueError for a form or a
+    part that does not exist.
+    """
+    chosen, name = questions(use, part), f"form {use}, part {part}"
+    shown = "\n\n".join(i.question(f"{n}. ", "   ") for n, i in enumerate(chosen, 1))
+    answers = "".join(map(str, answers)) if isinstance(answers, (list, tuple)) else answers
+    letters = re.sub(r"[\s,]", "", answers).upper() if isinstance(answers, str) else ""
     sure = list(confidence) if isinstance(confidence, (list, tuple)) else [confidence] * len(chosen)
     problem = next(filter(None, map(_confidence_problem, sure)), "")
     if answers is ...:
@@ -159,7 +169,7 @@ def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
     elif len(sure) != len(chosen):
         problem = f"confidence is one number, or one for each of the {len(chosen)} questions; got {len(sure)}"
     if problem:
-        return Note(f"○ Not attempted: {name}", f"{questions}\n\n{problem}")
+        return Note(f"○ Not attempted: {name}", f"{problem}\n\n{shown}")
 
     taken = {i.id: {"answer": letter, "confidence": c, "correct": letter == i.answer}
              for i, letter, c in zip(chosen, letters, sure) if letter != "-"}
@@ -196,6 +206,8 @@ def reveal(key: str, truth, within: float = 0.0) -> Note:
     if made is None:
         return Note(f"You made no prediction for {key}", f"What happened: {show(truth)}.")
     said, sure = made["answer"], made["confidence"]
+    if isinstance(said, str) and isinstance(truth, (int, float)) and re.fullmatch(r"-?\d+(\.\d+)?\s*%?", said.strip()):
+        said = float(said.strip(" %"))
     numbers = all(isinstance(v, (int, float)) for v in (said, truth))
     right = abs(said - truth) <= within if numbers else same(said, truth)
     verdict = "as you predicted" if right else f"you said {show(said)}"
@@ -217,37 +229,27 @@ def misconceptions_of(pair: str) -> list[str]:
     return sorted({m for i in ITEMS if i.pair == pair for m in i.misconceptions})
 
 
-def _other(pair: Pair, concept: str) -> str:
-    return pair.right.name if concept == pair.left.name else pair.left.name
-
-
 def confusion(responses: dict | None = None):
     """The learner's confusion matrix of the 24 concepts: what a situation called for (rows), what was relied on (columns).
 
-    ``responses`` are answers as :func:`ask` stores them; without, the learner's own. Returns a DataFrame. A wrong
-    answer that relies on one concept of a pair counts in the row of the other. A right answer counts as one on the
-    diagonal, shared among the concepts that the item's wrong options would have passed over. Wrong answers that rely
-    on neither are counted in ``.attrs["neither"]``.
+    ``responses`` are answers as :func:`ask` stores them; without, the learner's own. Returns a DataFrame. A right answer
+    counts on the diagonal, one that relies on the other concept of the pair beside it. Wrong answers of other kinds are
+    only counted: in ``.attrs["misused"]`` those that rely on what was called for, wrongly understood; in
+    ``.attrs["neither"]`` the rest. Situations that call for no single concept are left out.
 
     >>> matrix = confusion({"drift.c1": {"answer": "A", "confidence": 60}})
-    >>> matrix.shape, float(matrix.to_numpy().sum()) + matrix.attrs["neither"]
+    >>> matrix.shape, float(matrix.to_numpy().sum()) + matrix.attrs["neither"] + matrix.attrs["misused"]
     ((24, 24), 1.0)
     """
     import pandas as pd
 
     matrix = pd.DataFrame(0.0, index=pd.Index(CONCEPTS, name="called for"), columns=pd.Index(CONCEPTS, name="relied on"))
-    matrix.attrs["neither"] = 0
-    pairs = {p.key: p for p in PAIRS}
+    matrix.attrs.update(misused=0, neither=0)
     for item, option, _ in answered(responses):
-        if item.pair not in pairs:
-            continue
-        pair = pairs[item.pair]
-        passed_over = [_other(pair, o.concept) for o in item.options if o.concept]
-        if option.correct:
-            for concept in passed_over:
-                matrix.loc[concept, concept] += 1 / len(passed_over)
-        elif option.concept:
-            matrix.loc[_other(pair, option.concept), option.concept] += 1
-        else:
-            matrix.attrs["neither"] += 1
+        if item.calls_for:
+            relied_on = item.calls_for if option.correct else option.concept
+            if not option.correct and relied_on in (None, item.calls_for):
+                matrix.attrs["misused" if relied_on else "neither"] += 1
+            else:
+                matrix.loc[item.calls_for, relied_on] += 1
     return matrix

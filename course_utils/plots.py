@@ -33,12 +33,12 @@ class Figure:
         return {"image/png": self.png, "text/plain": repr(self)}, {"image/png": {"alt": self.description}}
 
 
-def subplots(rows: int = 1, height: float = 3.6, **kwargs):
+def subplots(rows: int = 1, height: float = 3.6, columns: int = 1, **kwargs):
     """``plt.subplots`` in the course's style, 8.5 inches wide and ``height`` inches high."""
     import matplotlib.pyplot as plt
 
     plt.rcParams.update(STYLE)
-    return plt.subplots(rows, 1, figsize=(8.5, height), **kwargs)
+    return plt.subplots(rows, columns, figsize=(8.5, height), **kwargs)
 
 
 def show(figure, description: str) -> Figure:

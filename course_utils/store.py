@@ -14,6 +14,7 @@ from pathlib import Path
 
 LOCK_SECONDS = 10
 EMPTY = {"version": 1, "exercises": {}, "predictions": {}, "answers": {}}
+FIELDS = {"exercises": {"status", "tries"}, "predictions": {"answer", "confidence"}, "answers": {"answer", "confidence"}}
 
 
 def home() -> Path:
@@ -46,7 +47,9 @@ def read(file: Path | None = None) -> dict:
         return json.loads(json.dumps(EMPTY))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} is not readable as progress: {error}") from error
-    if not isinstance(data, dict) or not all(isinstance(data.get(k, {}), dict) for k in EMPTY if k != "version"):
+    parts = [(data.get(name, {}), fields) for name, fields in FIELDS.items()] if isinstance(data, dict) else [(None, ())]
+    if not all(isinstance(part, dict) and all(isinstance(entry, dict) and fields <= set(entry) for entry in part.values())
+               for part, fields in parts):
         raise ValueError(f"{file} is not readable as progress: not the expected structure")
     return {**json.loads(json.dumps(EMPTY)), **data}
 

@@ -1,4 +1,4 @@
-"""Train the course's language model from nothing: ``python -m course_utils.train_assistant``.
+"""Train the course's language model from nothing; ``python tools/train_assistant.py`` does it for the models shipped.
 
 A Llama of about a million parameters learns the tasks of :mod:`course_utils.tickets` from examples that are
 drawn as it goes, from a seed. The number of steps is fixed; a run that was interrupted goes on from its last
@@ -6,11 +6,6 @@ checkpoint. Nothing is downloaded, and the result is plain ``safetensors`` with 
 """
 from __future__ import annotations
 
-import argparse
-import json
-import re
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -209,62 +204,3 @@ def save(model, tokenizer, folder: Path) -> None:
     config = folder / "tokenizer_config.json"                    # by the name that older versions of the library know too
     text = config.read_text(encoding="utf-8").replace("TokenizersBackend", "PreTrainedTokenizerFast")
     config.write_text(text, encoding="utf-8")
-
-
-def card_with_table(text: str, rows: dict) -> str:
-    """The model card with the table between its markers made from what was measured."""
-    table = ["| task | what is wanted | " + " | ".join(f"seed {s}" for s in rows) + " |", "|---|---|" + "---|" * len(rows)]
-    for name, (maker, _) in tickets.TASKS.items():
-        cells = [" / ".join(f"{rows[s]['accuracy'][name][held]:.2f}" for held in ("seen", "unseen")) for s in rows]
-        table.append(f"| {name} | {maker.__doc__.strip()} | {' | '.join(cells)} |")
-    minutes = " | ".join(f"{row['minutes']:.0f}" for row in rows.values())
-    table.append(f"| minutes of training | on two cores | {minutes} |")
-    return re.sub(r"(<!-- measured -->\n).*?(<!-- /measured -->)", lambda m: m[1] + "\n".join([*table, m[2]]), text, flags=re.S)
-
-
-def measured(home: Path) -> dict:
-    """What was measured of each shipped model, by seed."""
-    return {int(file.parent.name[4:]): json.loads(file.read_text(encoding="utf-8"))
-            for file in sorted(home.glob("seed*/measured.json"))}
-
-
-def main(arguments: list[str] | None = None) -> int:
-    from . import data
-    from .assistant import SEEDS, load_assistant, write_checksums
-
-    parser = argparse.ArgumentParser(prog="python -m course_utils.train_assistant", description=__doc__.split("\n")[0])
-    parser.add_argument("--seed", type=int, action="append", help=f"train this one (default: {', '.join(map(str, SEEDS))})")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"default: {STEPS}, as shipped")
-    parser.add_argument("--study", action="store_true", help="fine-tune the shipped models and record what notebook 08 shows")
-    chosen = parser.parse_args(arguments)
-    home = data.folder() / "assistant"
-    if chosen.study:
-        from .tuning import record
-
-        record(home / "study.json")
-        return 0
-    from tqdm import tqdm
-
-    for seed in chosen.seed or SEEDS:
-        folder, began = home / f"seed{seed}", time.monotonic()
-        folder.mkdir(parents=True, exist_ok=True)
-        with tqdm(total=chosen.steps, desc=f"seed {seed}", unit="step") as bar:
-            model, tokenizer = train(seed, chosen.steps, folder, lambda step, loss: (
-                bar.update(step - bar.n), bar.set_postfix(loss=f"{loss:.2f}", refresh=False)))
-        save(model, tokenizer, folder)
-        (folder / f"checkpoint-{seed}.safetensors").unlink(missing_ok=True)
-        write_checksums(home)
-        assistant, minutes = load_assistant(seed), (time.monotonic() - began) / 60
-        row = {"steps": chosen.steps, "minutes": round(minutes, 1), "parameters": assistant.parameters, "n": 400,
-               "accuracy": {task: {"seen": measure(assistant, task, False), "unseen": measure(assistant, task, True)}
-                            for task in tickets.TASKS}}
-        (folder / "measured.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
-        print(f"seed {seed}: {minutes:.0f} minutes; " + ", ".join(
-            f"{task} {a['seen']:.2f}/{a['unseen']:.2f}" for task, a in row["accuracy"].items()))
-    readme = home / "README.md"
-    readme.write_text(card_with_table(readme.read_text(encoding="utf-8"), measured(home)), encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

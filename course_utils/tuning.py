@@ -1,18 +1,15 @@
 """The fine-tuning task of notebook 08, and the study of it that is too long to run live.
 
 Lantern's mainframe reads lines such as ``@rf 4821``: two letters for the queue, and the order. The sign @ occurs
-nowhere in what the assistant was trained on. ``python -m course_utils.train_assistant --study`` records what
+nowhere in what the assistant was trained on. ``python tools/train_assistant.py --study`` records what
 each way of tuning teaches and breaks; a test runs one row again.
 """
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from . import tickets
-from .assistant import SEEDS, Assistant, load_assistant
+from .assistant import Assistant, load_assistant
 from .train_assistant import measure
 
 HOST = {"refund": "rf", "delivery": "dl", "login": "lg", "damage": "dm",
@@ -105,14 +102,3 @@ def fact_row(seed: int, rate: float = 1e-3, n: int = 200) -> dict:
     return {"seed": seed, "method": "facts", "rate": rate, "n": n,
             "test": float(team_right(tuned, cases, known).mean()),
             "changed": float(team_right(tuned, cases, teams(changed=True)).mean())}
-
-
-def record(file: Path) -> None:
-    """Write all rows of the study: before, each method at each of its rates, and the facts, for the three models."""
-    from tqdm import tqdm
-
-    todo = [(seed, method, rate) for seed in SEEDS
-            for method, rates in ({"before": (0.0,)} | RATES | {"facts": (1e-3,)}).items() for rate in rates]
-    rows = [fact_row(seed) if method == "facts" else row(seed, method, rate)
-            for seed, method, rate in tqdm(todo, unit="tuning")]
-    file.write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")

@@ -4,13 +4,13 @@
 # {{badges}}
 #
 # Monitoring and observability. Data drift and model drift. Latency and throughput. Teams that run models in production
-# use these words every day, and sometimes the wrong one, and then build the wrong thing with confidence. In each
+# use these words every day, and sometimes the wrong one, and then they build what does not help. In each
 # notebook of this course you take one such pair, *measure* what confusing it costs in a small simulated company whose
 # truth is known, and have your own code and judgement checked.
 
 # %%
 from course_utils import World, check, claim, hint, load, predict, progress, reveal, solution
-from course_utils.diagnosis import portrait, route
+from course_utils.diagnosis import calibration, portrait, route
 from course_utils.inventory import ITEMS, form
 
 # %% [markdown]
@@ -24,14 +24,15 @@ payments = load("payments")
 payments.head(4)
 
 # %% [markdown]
-# `chargeback_day` is the day on which a customer's bank reported the payment as fraud, and is empty if none did so far.
-# Since we built this world we can also ask it for the truth, which Lantern never sees: the probability `p_true` with
-# which each payment was drawn to be fraud.
+# `chargeback_day` is the day on which a customer's bank reported the payment as fraud, and is empty if none did so far (the other
+# columns: `datasets/README.md`).
+# Since we built this world we can also ask it for the truth, which Lantern does not have: which payments are fraud, and the
+# day (`label_day`) on which that will be known.
 
 # %%
 truth = World(seed=7).frame(0, 45)
-claim("Fraud in the first 45 days, in percent of payments, beside what p_true leads us to expect",
-      100 * truth.fraud.mean(), about=100 * truth.p_true.mean(), within=0.2)
+claim("New devices are at least twice as frequent among frauds as among all payments of the first 45 days",
+      truth.new_device[truth.fraud == 1].mean() / truth.new_device.mean(), at_least=2)
 
 # %% [markdown]
 # The line above is a *claim*: a sentence that runs. If the number stops supporting it, the cell fails. What this course
@@ -40,7 +41,7 @@ claim("Fraud in the first 45 days, in percent of payments, beside what p_true le
 # ## Predict first
 #
 # Before a notebook shows you a result it asks what you expect, and how sure you are. A wrong guess made in earnest
-# teaches more than a right answer read, so do fill these in. **By day 45, for what share of the frauds of days 0–44 has a
+# teaches more than a right answer read, so do fill these in. **By the end of day 45, for what share of the frauds of days 0–44 has a
 # chargeback arrived, in percent?** Replace both `...` and run the cell.
 
 # %%
@@ -49,11 +50,11 @@ predict("start.known_by_45", answer=..., confidence=...)
 # %%
 fraud = truth[truth.fraud == 1]
 known = 100 * (fraud.label_day <= 45).mean()
-print(f"{len(fraud)} frauds, {known:.0f} % of them reported by day 45")
+print(f"{len(fraud)} frauds, {known:.0f} % of them reported by the end of day 45")
 reveal("start.known_by_45", round(known), within=10)
 
 # %% [markdown]
-# Most of what went wrong in the last six weeks is not known yet. That one fact decides several of the notebooks.
+# Most of the fraud of the last six weeks is not known yet. That one fact decides several of the notebooks.
 #
 # ## How exercises work
 #
@@ -74,10 +75,11 @@ progress()
 # %% [markdown]
 # ## Which notebooks first?
 #
-# Two dozen situations from practice, two for each pair, each with four answers. The wrong ones are things that people who run
-# models do believe. Nothing is scored in public, and you need not finish: leave a question out with `-`. The point is to
-# learn *which* concepts you swap, so put down how sure you are as well, one number for all six or a list. Right answers are not
-# shown, because after the course form B asks about the same ideas again. (About fifteen minutes.)
+# Two dozen situations from practice, two for each pair: one calls for the one concept, one for the other. Each has four answers,
+# and behind each wrong one stands a misunderstanding that the notebook of the pair takes apart. The point is to learn *which*
+# concepts you swap, so put down how sure you are as well, one number for all six or a list. Where you would guess, or do not know
+# a word, leave the question out with `-`: a guess would be taken for a belief. Right answers are not shown, because after the
+# course form B asks about the same ideas again. Allow about twenty minutes, or do one part now and the others later.
 
 # %%
 form("A", 1, answers=..., confidence=...)
@@ -92,22 +94,38 @@ form("A", 3, answers=..., confidence=...)
 form("A", 4, answers=..., confidence=...)
 
 # %% [markdown]
+# If you would rather click: `from course_utils.clickable import clickable`, then `clickable("A", 1)` in a cell of your own.
+#
 # From the answers comes your own *confusion matrix*, as one draws it for a classifier: a row for each concept that a situation
-# called for, a column for each that was relied on. This is how it looks for somebody who answers B to everything:
+# called for, a column for what was relied on, which is the concept itself, its twin, or something else. This is how it
+# looks for somebody who has dealt with drift, latency and releases, and picks the first answer everywhere else:
 
 # %%
-portrait({item.id: {"answer": "B", "confidence": 70} for item in ITEMS if item.use == "A"})
+KNOWN = ("drift", "throughput", "canary", "retraining")
+portrait({item.id: {"answer": item.answer if item.pair in KNOWN else "A", "confidence": 70}
+          for item in ITEMS if item.use == "A"})
 
 # %% [markdown]
-# Dark off the diagonal is a swap. And this is yours, with the order in which the notebooks would pay *you* most. A misconception
-# is named from a probability of 30 % on, because two answers cannot tell much. Tried on 500 simulated learners who slip in one
-# answer of ten: of those named about seven of eight are held, and about seven of eight of those held are named.
+# The triangles are swaps. And this is yours:
 
 # %%
 portrait()
 
+# %% [markdown]
+# The order in which the notebooks would pay *you* most comes from the same answers. One wrong answer beside a right one makes its
+# misconception *suspected*: of simulated learners with that pattern about one in three held it, and fewer where misconceptions are rarer
+# than the one in four assumed. The same one chosen twice makes it *likely*. `expected` is how many misconceptions of the pair to
+# expect, `surest` the confidence, in percent, of your surest wrong answer there.
+
 # %%
 route()
+
+# %% [markdown]
+# How sure you were, beside how often you were right. A Brier score of 0 is perfect; who always
+# says fifty-fifty gets a quarter.
+
+# %%
+calibration()
 
 # %% [markdown]
 # ## The map
@@ -116,9 +134,9 @@ route()
 #
 # Take them in any order; each stands alone, takes 30 to 60 minutes, and ends with a page to
 # take to work. The list of pairs comes from an article, "12 AI Production Concepts Everyone Confuses". Where the article
-# is imprecise the notebooks say so. Its opening claim is an example: that four of five AI projects never reach production.
-# The nearest source we found, [a RAND report of 2024](https://www.rand.org/pubs/research_reports/RRA2680-1.html), says
-# that "by some estimates" that many *fail*, which is another thing, and the estimate is not RAND's own.
+# is imprecise the notebooks say so. Its opening claim is an example: that over four of five AI projects never reach production,
+# for which it names RAND. [RAND's report](https://www.rand.org/pubs/research_reports/RRA2680-1.html) says that "by some
+# estimates" that many *fail*, which is another thing, and the estimates are not RAND's own.
 #
 # **Three habits that pay.** Run cells in order, top to bottom. Change numbers and run again: the world is yours to break.
 # And when a result surprises you, write down why before you read on.

@@ -143,7 +143,7 @@ check("finetuning.better", better)
 # ## What nobody asked about
 #
 # The tuned model still has its other duties: sorting by list, codes, team notes, replies to customers. None of them was in the
-# 300 tickets. The study below was *recorded* by `python -m course_utils.train_assistant --study`: three models, three ways of
+# 300 tickets. The study below was *recorded* by `python tools/train_assistant.py --study`: three models, three ways of
 # tuning, each at three rates. "Full" trains all weights; "replay" mixes old tasks into a quarter of each batch; LoRA trains
 # two thin matrices beside each of the old ones, here 8 wide (its *rank*), and leaves those as they are. A test runs one row
 # again.

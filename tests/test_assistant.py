@@ -109,7 +109,7 @@ def test_damaged_and_missing_files_name_the_command(tmp_path, monkeypatch, name)
             file.unlink()
         else:
             file.write_bytes(broken)
-        with pytest.raises(DatasetError, match=r"git checkout.*python -m course_utils\.train_assistant --seed 0"):
+        with pytest.raises(DatasetError, match=r"git checkout.*python tools/train_assistant\.py --seed 0"):
             load_assistant()
 
 

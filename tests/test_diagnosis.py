@@ -1,6 +1,6 @@
 """The diagnosis: simulated learners with known misconceptions, and every edge an answer can have."""
 import sys
-from types import SimpleNamespace
+from html import escape
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ import pytest
 from course_utils import store
 from course_utils.clickable import clickable
 from course_utils.concepts import PAIRS
-from course_utils.diagnosis import LIKELY, calibration, gain, misconceptions, portrait, route
-from course_utils.inventory import CONCEPTS, ITEMS, LETTERS, PART, ask, confusion, form
+from course_utils.diagnosis import LIKELY, SUSPECTED, calibration, gain, misconceptions, portrait, route
+from course_utils.inventory import CONCEPTS, ITEMS, LETTERS, PART, ask, confusion, form, questions
 
 #: pair -> misconceptions. The capstone has closing items, but is no pair and in no form.
 ALL = {p.key: sorted(held) for p in PAIRS if (held := {m for i in ITEMS if i.pair == p.key for m in i.misconceptions})}
@@ -41,12 +41,13 @@ def learner(rng, held_by=0.25, slip=0.1, uses=("A",)):
     return {(key, m) for key, names in held.items() for m in names}, responses
 
 
-def precision_and_recall(n, **kwargs):
+def precision_and_recall(n, limit=SUSPECTED, **kwargs):
+    """Of the misconceptions named, the share that is held, and of those held the share named, over ``n`` learners."""
     rng, found_all, held_all, both = np.random.default_rng(7), 0, 0, 0
     for _ in range(n):
         held, responses = learner(rng, **kwargs)
         table = misconceptions(responses)
-        found = set(map(tuple, table.loc[table.probability > LIKELY, ["pair", "misconception"]].to_numpy()))
+        found = set(map(tuple, table.loc[table.probability > limit, ["pair", "misconception"]].to_numpy()))
         found_all, held_all, both = found_all + len(found), held_all + len(held), both + len(found & held)
     return both / found_all, both / held_all
 
@@ -66,9 +67,36 @@ def test_more_answers_tell_more_and_more_slips_tell_less():
     assert more_p > 0.83 and more_r > 0.95 and less_p > 0.7 and less_r > 0.8
 
 
+def test_these_figures_hold_for_the_learners_that_the_diagnosis_assumes():
+    """With rarer misconceptions more of those named are slips, as with any test of a rare thing."""
+    rare, _ = precision_and_recall(200, held_by=0.1)
+    rarer, _ = precision_and_recall(200, held_by=0.05)
+    assert 0.55 < rare < 0.75 and 0.4 < rarer < 0.65
+
+
+def test_one_wrong_answer_is_a_suspicion_and_the_same_one_twice_is_likely():
+    rng, held_of, by_count = np.random.default_rng(7), [], {}
+    for _ in range(300):
+        held, responses = learner(rng)
+        table = misconceptions(responses)
+        held_of = [(row.pair, row.misconception) in held for row in table.itertuples()]
+        for truth, row in zip(held_of, table.itertuples()):
+            if row.probability > SUSPECTED:
+                by_count.setdefault("likely" if row.probability > LIKELY else "suspected", []).append(truth)
+    assert 0.25 < np.mean(by_count["suspected"]) < 0.4 and np.mean(by_count["likely"]) > 0.9      # notebook 00 says so
+    for key, names in ALL.items():
+        first, second = (i for i in ITEMS if (i.pair, i.use) == (key, "A"))
+        for name in (n for n in names if n in first.misconceptions and n in second.misconceptions):
+            once = misconceptions(believing(first, name) | right(second)).probability[0]
+            twice = misconceptions(believing(first, name) | believing(second, name)).probability[0]
+            assert SUSPECTED < once < LIKELY and twice > 0.9
+
+
 def test_of_somebody_who_only_guesses_nothing_reliable_is_said():
+    """Whoever holds none and guesses looks as if they held some: notebook 00 asks to leave such questions out."""
     precision, _ = precision_and_recall(100, slip=1.0)
     assert precision < 0.4                          # about the share that holds any misconception
+    assert precision_and_recall(50, limit=LIKELY, slip=1.0)[0] < 0.5
 
 
 @pytest.mark.parametrize("key", sorted(ALL))
@@ -87,23 +115,28 @@ def test_each_misconception_alone_is_the_first_one_named(key):
 def test_confusion_counts_each_answer_once():
     rng = np.random.default_rng(1)
     _, responses = learner(rng, held_by=0.5, uses=("A", "B", "closing"))
-    matrix = confusion({k: v for k, v in responses.items() if k.split(".")[0] in {p.key for p in PAIRS}})
-    known = [i for i in ITEMS if i.pair in {p.key for p in PAIRS}]
-    nothing_passed_over = sum(responses[i.id]["correct"] and not any(o.concept for o in i.options) for i in known)
+    matrix = confusion(responses)
+    placed = [i for i in ITEMS if i.id in responses and i.calls_for]
     assert matrix.shape == (24, 24) and list(matrix.index) == list(matrix.columns) == list(CONCEPTS)
-    assert matrix.to_numpy().sum() + matrix.attrs["neither"] + nothing_passed_over == pytest.approx(len(known))
+    assert matrix.to_numpy().sum() + matrix.attrs["neither"] + matrix.attrs["misused"] == len(placed)
+    assert np.trace(matrix) == sum(responses[i.id]["correct"] for i in placed)
+    for concept in CONCEPTS:
+        assert matrix.loc[concept].sum() <= sum(i.calls_for == concept for i in placed)
     for p in PAIRS:                                  # nothing outside a pair's own two rows and columns
         block = [p.left.name, p.right.name]
         assert matrix.loc[block, [c for c in CONCEPTS if c not in block]].to_numpy().sum() == 0
 
 
-def test_confusion_puts_a_swap_where_it_belongs():
-    item = next(i for i in ITEMS if i.id == "drift.a1")
-    data, model = "Data drift", "Model drift"
-    assert confusion(believing(item, "drift and damage are the same thing")).loc[model, data] == 1
-    assert confusion(believing(item, "the model is the first suspect")).loc[data, model] == 1
-    matrix = confusion(right(item))
-    assert matrix.loc[model, model] == pytest.approx(2 / 3) and matrix.loc[data, data] == pytest.approx(1 / 3)
+@pytest.mark.parametrize("item", [i for i in ITEMS if i.calls_for], ids=lambda i: i.id)
+def test_confusion_puts_a_swap_into_the_row_of_what_was_called_for(item):
+    assert confusion(right(item)).loc[item.calls_for, item.calls_for] == 1
+    for option in item.options[1:]:
+        matrix = confusion(believing(item, option.misconception))
+        if option.concept and option.concept != item.calls_for:
+            assert matrix.loc[item.calls_for, option.concept] == 1
+        else:
+            assert matrix.to_numpy().sum() == 0 and matrix.attrs == (
+                {"misused": 1, "neither": 0} if option.concept else {"misused": 0, "neither": 1})
 
 
 def test_confidence_is_held_against_correctness():
@@ -125,14 +158,19 @@ def test_gain_is_normalised():
     assert gain({}).loc["all"].isna().all()
 
 
-def test_route_has_all_pairs_and_unknown_ones_in_their_order():
+def test_route_goes_by_what_was_found_then_by_what_is_unknown():
     table = route({})
-    assert sorted(table.notebook) == list(range(1, 13)) and (table.because == "not asked yet").all()
-    item = next(i for i in ITEMS if i.id == "drift.a1")
-    table = route(right(item)).set_index("notebook")
-    assert table.because[2] == "nothing found" and (table.because.drop(2) == "not asked yet").all()
-    sure, unsure = (route(believing(item, "the model is the first suspect", c)).iloc[0] for c in (90, 30))
-    assert sure["sure and wrong"] == 0.9 and unsure["sure and wrong"] == 0.3
+    assert sorted(table.index) == list(range(1, 13)) and (table.because == "not asked yet").all()
+    one, two = (i for i in ITEMS if (i.pair, i.use) == ("drift", "A"))
+    other = next(i for i in ITEMS if (i.pair, i.use) == ("canary", "A"))
+    wrong = "the model is the first suspect"
+    table = route(believing(one, wrong, 80) | right(two) | right(other))
+    assert table.index[0] == 2 and table.because[2] == f"suspected: {wrong}" and table.surest[2] == 80
+    assert table.index[-1] == 11 and table.because[11] == "nothing found"
+    assert (table.because.iloc[1:-1] == "not asked yet").all()
+    assert route(believing(one, wrong) | believing(two, wrong)).because[2] == f"likely: {wrong}"
+    sure, unsure = (route(believing(one, wrong, c) | believing(other, "no alarm means no harm", 60)) for c in (90, 30))
+    assert sure.index[0] == 2 and unsure.index[0] == 11                     # of two alike, the one that was surer
 
 
 def test_answers_that_make_no_sense_are_left_out():
@@ -142,10 +180,16 @@ def test_answers_that_make_no_sense_are_left_out():
 
 def test_the_picture_has_its_text(capsys):
     assert "No answers yet" in repr(portrait({}))
-    item = next(i for i in ITEMS if i.id == "drift.a1")
-    picture = portrait(believing(item, "the model is the first suspect"))
-    assert "Model drift where Data drift was called for (1)" in picture.description
-    assert picture.png.startswith(b"\x89PNG") and "Model drift where" in capsys.readouterr().out.replace("\n", " ")
+    item, swap = next((i, o) for i in ITEMS for o in i.options if i.calls_for and o.concept not in (None, i.calls_for))
+    picture = portrait(believing(item, swap.misconception))
+    assert f"{swap.concept} where {item.calls_for} was called for" in picture.description
+    assert "1 answers: 0 right, 1 by the twin" in picture.description
+    assert picture.png.startswith(b"\x89PNG") and "by the twin" in capsys.readouterr().out.replace("\n", " ")
+    _, responses = learner(np.random.default_rng(3), held_by=0.5)
+    matrix, described = confusion(responses), portrait(responses).description
+    otherwise = matrix.attrs["neither"] + matrix.attrs["misused"]
+    swapped = int(matrix.to_numpy().sum() - np.trace(matrix))
+    assert f"{np.trace(matrix):.0f} right, {swapped} by the twin" in described and f"{otherwise} wrong otherwise" in described
 
 
 # ------------------------------------------------------------------ the forms
@@ -164,6 +208,12 @@ def test_form_shows_six_questions_and_takes_answers():
     assert confusion().to_numpy().sum() > 0                                  # read from the same store
 
 
+def test_form_takes_letters_as_people_write_them():
+    for answers in ("A,B,-,d,A,C", "A, B, -, D, A, C", ["A", "B", "-", "D", "A", "C"], " ab-dac\n"):
+        assert "5 of 6 questions answered" in repr(form("A", 1, answers=answers, confidence=50))
+    assert [store.read()["answers"][i.id]["answer"] for i in questions("A", 1) if i != questions("A", 1)[2]] == list("ABDAC")
+
+
 def test_form_b_explains():
     items = sorted((i for i in ITEMS if i.use == "B" and i.id.endswith(".b1")),
                    key=lambda i: next(p.number for p in PAIRS if p.key == i.pair))[:PART]
@@ -172,7 +222,7 @@ def test_form_b_explains():
 
 
 @pytest.mark.parametrize("answers, confidence", [("AB", 50), ("ABCDEF", 50), (5, 50), ("AAAAAA", "sure"), ("AAAAAA", 0.8),
-                                                 ("AAAAAA", [50, 50]), ("AAAAAA", ...)])
+                                                 ("AAAAAA", [50, 50]), ("AAAAAA", ...), ([1] * 6, 50)])
 def test_form_explains_what_it_needs(answers, confidence):
     assert "Not attempted" in repr(form("A", 1, answers=answers, confidence=confidence))
     assert store.read()["answers"] == {}
@@ -203,27 +253,22 @@ def test_all_forms_can_be_answered_and_do_not_share_questions():
 
 def test_clickable_answers_say_what_they_need(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    assert "pip install ipywidgets" in repr(clickable("drift.c1"))
-    with pytest.raises(KeyError, match="drift.c1"):
-        clickable("drift.c9")
+    assert "pip install ipywidgets" in repr(clickable("A", 1))
+    with pytest.raises(ValueError, match="parts 1 to 4"):
+        clickable("A", 9)
 
 
-def test_a_click_saves_what_ask_would(monkeypatch, capsys):
-    """On stand-ins with the attributes that ipywidgets 8 has; it is not part of the environment."""
-    class Widget(SimpleNamespace):
-        def __init__(self, first=None, **given):
-            super().__init__(children=first, **{"value": None, **given})
-
-        on_click = lambda self, action: setattr(self, "click", lambda: action(self))                  # noqa: E731
-        clear_output = lambda self: None                                                              # noqa: E731
-        __enter__ = __exit__ = lambda self, *_: None
-
-    names = ("Label", "RadioButtons", "IntSlider", "Button", "Output", "VBox")
-    monkeypatch.setitem(sys.modules, "ipywidgets", SimpleNamespace(**dict.fromkeys(names, Widget)))
-    question, = clickable("drift.c1").children
-    _, answer, sure, save, _ = question.children
+def test_a_click_saves_what_form_would():
+    *shown, save, said = clickable("A", 1).children
+    items, (stems, choices, sliders) = questions("A", 1), (shown[0::3], shown[1::3], shown[2::3])
+    assert [len(x) for x in (items, stems, choices, sliders)] == [6] * 4
+    for item, stem, choice in zip(items, stems, choices):
+        assert escape(item.stem) in stem.value and [letter for _, letter in choice.options] == list(LETTERS)
     save.click()
-    assert "Not attempted" in capsys.readouterr().out and store.read()["answers"] == {}
-    answer.value, sure.value = "B", 80
+    assert "0 of 6 questions answered" in said.value and store.read()["answers"] == {}
+    choices[1].value, sliders[1].value = "B", 80
     save.click()
-    assert store.read()["answers"]["drift.c1"] == {"answer": "B", "confidence": 80, "correct": True}
+    kept = store.read()["answers"]
+    assert set(kept) == {items[1].id} and "1 of 6" in said.value
+    assert kept[items[1].id] == {"answer": "B", "confidence": 80, "correct": items[1].answer == "B"}
+    assert not any(escape(i.because) in said.value for i in items)          # form A gives nothing away

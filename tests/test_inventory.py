@@ -77,7 +77,9 @@ def test_the_right_option_does_not_sound_right(use, most):
 
 def test_order_is_shuffled_and_always_the_same():
     assert all(i.shuffled() == i.shuffled() for i in ITEMS)
-    assert len({i.answer for i in ITEMS}) >= 3
+    for use in "AB":
+        assert Counter(i.answer for i in ITEMS if i.use == use) == dict.fromkeys(LETTERS, 6)
+    assert all(9 <= n <= 11 for n in Counter(i.answer for i in ITEMS if i.use == "closing").values())
 
 
 def test_ask_shows_takes_and_names():
@@ -113,6 +115,8 @@ def test_predict_and_reveal():
     predict("drift.x", answer=3, confidence=60)
     assert "as you predicted, with 60 %" in repr(reveal("drift.x", 3))
     assert "you said 3" in repr(reveal("drift.x", 4)) and "as you predicted" in repr(reveal("drift.x", 4, within=1))
+    predict("drift.x", answer="3 %", confidence=60)
+    assert "as you predicted" in repr(reveal("drift.x", 3)) and "you said 3" in repr(reveal("drift.x", 5))
     predict("drift.x", answer="no", confidence=60)
     assert "you said 'no'" in repr(reveal("drift.x", "yes"))
     assert "you said 'no'" in repr(reveal("drift.x", 4))

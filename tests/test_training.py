@@ -1,14 +1,18 @@
 """How the language model is trained: on a tiny one, and on the shipped tokenizer and card."""
+import runpy
+
 import numpy as np
 import pytest
 
 from course_utils import data, tickets
 from course_utils import train_assistant as training
+from course_utils.workspace import root
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 STEPS = 24
+COMMAND = runpy.run_path(str(root() / "tools" / "train_assistant.py"))
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +157,7 @@ def test_the_shipped_tokenizers_are_this_one(tokenizer):
 
     texts = [prompt for make, _ in tickets.TASKS.values() for prompt in make(np.random.default_rng(1))]
     wanted = tokenizer(texts)["input_ids"]
-    for seed in training.measured(data.folder() / "assistant"):
+    for seed in COMMAND["measured"](data.folder() / "assistant"):
         shipped = AutoTokenizer.from_pretrained(data.folder() / "assistant" / f"seed{seed}")
         assert shipped(texts)["input_ids"] == wanted and shipped.get_vocab() == tokenizer.get_vocab()
 
@@ -191,8 +195,8 @@ def test_a_saved_model_loads_by_any_name(tiny, tokenizer, tmp_path):
 
 def test_the_cards_table_is_what_was_measured():
     home = data.folder() / "assistant"
-    text, rows = (home / "README.md").read_text(encoding="utf-8"), training.measured(home)
-    assert rows and training.card_with_table(text, rows) == text
+    text, rows = (home / "README.md").read_text(encoding="utf-8"), COMMAND["measured"](home)
+    assert rows and COMMAND["card_with_table"](text, rows) == text
     shares = [share for row in rows.values() for both in row["accuracy"].values() for share in both.values()]
     assert len(shares) == 2 * len(tickets.TASKS) * len(rows) and all(0 <= share <= 1 for share in shares)
     assert all(row["steps"] == training.STEPS for row in rows.values())
@@ -200,7 +204,7 @@ def test_the_cards_table_is_what_was_measured():
 
 @pytest.mark.parametrize("between", ["", "old\n", "| a |\n| b |\n"])
 def test_a_table_replaces_whatever_stood_there(between):
-    rows = training.measured(data.folder() / "assistant")
-    card = training.card_with_table(f"one\n<!-- measured -->\n{between}<!-- /measured -->\ntwo", rows)
+    rows = COMMAND["measured"](data.folder() / "assistant")
+    card = COMMAND["card_with_table"](f"one\n<!-- measured -->\n{between}<!-- /measured -->\ntwo", rows)
     assert card.startswith("one\n<!-- measured -->\n| task |") and card.endswith(" |\n<!-- /measured -->\ntwo")
-    assert card.count("\n") == 4 + 3 + len(tickets.TASKS) - 1 and training.card_with_table(card, rows) == card
+    assert card.count("\n") == 4 + 3 + len(tickets.TASKS) - 1 and COMMAND["card_with_table"](card, rows) == card

@@ -414,5 +414,6 @@ def progress() -> Note:
     lines = [f"{name}: {', '.join(found)}" for name, found in notebooks.items()]
     done = sum(entries.get(key, {}).get("status") == "correct" for key in REGISTRY)
     note = store.session_note()
-    return Note(f"{done} of {len(REGISTRY)} exercises solved, {len(data['predictions'])} predictions made",
+    return Note(f"{done} of {len(REGISTRY)} exercises solved, {len(data['predictions'])} predictions made, "
+                f"{len(data['answers'])} questions answered",
                 "\n".join(lines + ([note] if note else [])))
