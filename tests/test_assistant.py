@@ -92,7 +92,7 @@ def test_a_model_from_elsewhere(tmp_path, monkeypatch, assistant):
 
 
 def test_a_seed_that_is_not_there():
-    with pytest.raises(FileNotFoundError, match=r"seeds 0, 1, 2.*train_assistant --seed 7"):
+    with pytest.raises(FileNotFoundError, match=r"seeds 0, 1, 2.*train_assistant.py --seed 7"):
         load_assistant(7)
 
 
