@@ -151,13 +151,13 @@ claim("On one channel the log is 100 times the ledger", ratio[recent.channel == 
 
 # %% [markdown]
 # The app sends cents where dollars are meant. Nobody's behaviour has drifted: *our record of the input* is wrong. An
-# input statistic saw it at once, and so did the length of the review queue; nothing that waits for labels could have.
+# input statistic saw it at once; nothing that waits for labels could have.
 #
 # ## The ring: only the outcomes could tell
 #
 # The third alarm is an echo of the new market. Compared with the days *just before* the ring no column has moved, says a
 # two-sample test (Kolmogorov-Smirnov). A *domain classifier*, asked to tell the two windows apart by all columns
-# together [3], cannot: its AUC is .5, a coin.
+# together [3], does no better than a coin.
 
 # %%
 before, during = days(payments, 104, 119), days(payments, 130, 145)
@@ -216,7 +216,7 @@ segments["filed / expected"] = segments.filed / segments.expected
 segments.sort_values("filed", ascending=False).round(1).head(4)
 
 # %% [markdown]
-# Old accounts on known devices with small payments. (Our cuts are guesses; the ring's own differ.)
+# Old accounts on known devices with small payments.
 #
 # **Exercise 2.** Write the ratio, so that young payments neither count as honest nor get thrown away.
 
@@ -272,32 +272,31 @@ for seed in (7, 8, 9):                                 # the boosted model of da
     known = (last30.fraud == 1) & (last30.label_day <= 98)
     estimate = score(train(boosted, last30, known), next5) * (next5.amount_logged + w.chargeback_fee)
     true_rate = last30.fraud.sum() / known.sum()
-    for name, factor in (("as learned", 1), ("scaled to the true rate", true_rate)):
-        reviewed = factor * estimate > w.review_cost
-        print(f"world {seed}, {name}: {100 * reviewed.mean():.0f} % reviewed, "
-              f"regret {regret(next5, reviewed, w):.0f}")
+    learned, scaled = (factor * estimate > w.review_cost for factor in (1, true_rate))
+    print(f"world {seed}: regret {regret(next5, learned, w):.0f}; scaled to the true rate "
+          f"{regret(next5, scaled, w):.0f}, with {100 * scaled.mean():.0f} % reviewed")
 
 # %% [markdown]
-# The case for the button is reasonable: *the inputs changed, the model knows the old ones, newer data must be better.* It
-# assumes that the model is wrong, that the new data are true, and that their labels are in. Each morning breaks one of
-# these:
+# The case for the button is reasonable: *the inputs changed, so newer data must be better.* It assumes that the model is
+# wrong, that the new data are true, and that their labels are in. Each morning breaks one of these:
 #
 # - **Day 85, data drift.** There was nothing to repair. But payments without a chargeback *yet* were taught as honest, so
 #   the new model finds fraud rarer than it is. With all labels it matches the old one.
 # - **Day 98, the log.** Even with all labels the cost stays, since the next request brings the unit error back. Repairing
-#   the feed ends it. And see day 103: whoever retrained through the bug owns a model that loses money on *clean* data.
+#   the feed ends it. Whoever retrained through the bug owns a model that loses money on *clean* data: see day 103.
 # - **Day 145, concept drift.** The model *is* wrong, and even with all labels retraining makes it worse: a linear model
 #   cannot say "old account *and* known device *and* small amount". A boosted one can, with labels that nobody has yet.
 #
-# Two results resist. On day 98 a boosted model retrained tonight beats doing nothing in two worlds of three, because fraud
-# rates learned too low offset amounts a hundred times too high: scaled to the true rate, it reviews over half of all
-# payments and loses most of its advantage. And the last claim takes back our gift: a launch model with the labels of day
-# 45 would itself have lost hundreds of dollars a day.
+# One result resists. On day 98 a boosted model retrained tonight beats doing nothing in two worlds of three: fraud
+# rates learned too low offset amounts a hundred times too high. Scaled to the true rate, it reviews over half of all
+# payments and loses most of its advantage. And our gift was worth something: a launch model with the labels of day 45 would
+# itself have lost hundreds of dollars a day.
 #
 # ## When retraining is right
 #
 # The ring does call for another model: one that can express the change, once enough labels have arrived, each weighted by
-# one over the share filed at its age, to stand for those still on the way. Twenty days later:
+# one over the share filed at its age, to stand for those still on the way. (What should start that run is the subject of
+# [notebook 10](10_scheduled_vs_triggered_retraining.ipynb).) Twenty days later:
 
 # %%
 def twenty_days_later(seed, today=165):
@@ -317,8 +316,8 @@ later = pd.DataFrame({seed: twenty_days_later(seed) for seed in (7, 8, 9)}).T
 later.rename_axis("seed").round(0).astype(int)
 
 # %% [markdown]
-# In every world the linear model fails with weighted labels, and the boosted one with labels taken as they come; together
-# they win. But what nearly halved the loss on day 145 itself was no model: it was a rule, written after a look at the
+# In every world the linear model fails even with weighted labels, and the boosted one with labels taken as they come. Weights
+# and trees together win. But what nearly halved the loss at once was no model: it was a rule, written after a look at the
 # segment table.
 #
 # | morning | what changed | what could show it | what helps |
@@ -354,7 +353,7 @@ print(f"Lantern's windows, 15,000 against 3,000: under {limit:.4f} in 95 % of qu
 
 # %% [markdown]
 # With a hundred payments, 0.10 fires most of the time on nothing at all; with Lantern's windows it lies far above all that
-# chance produces. A limit without a sample size is no test. And *certain* is not yet *harmful*: no p-value contains a dollar.
+# chance produces. A limit without a sample size is no test. And *certain* is not *harmful*: no p-value contains a dollar.
 #
 # **Exercise 4.** Lantern could test every input every morning instead. What should it compare the p-values with?
 
@@ -369,14 +368,13 @@ check("drift.alarms", alarms)
 # | PSI, KS, domain classifier | *data drift* ([Evidently](https://docs-old.evidentlyai.com/reference/data-drift-algorithm)), *univariate* and *multivariate drift* ([NannyML](https://github.com/NannyML/nannyml/blob/v0.8.5/docs/how_it_works/performance_estimation.rst)) | ML platform | fires on harmless change; silent on the ring |
 # | log against ledger | *data quality*, *data contract*, *schema check* | data engineering | checks types but not units |
 # | filed against expected | *performance monitoring*; without labels, *estimated performance* (NannyML's CBPE) | data science, with risk | late; and the estimate called the ring healthy |
-# | the button | *retraining trigger* | whoever is paged | trains on the break: see notebook 10 |
+# | the button | *retraining trigger* | whoever is paged | trains on the break |
 #
 # ## On your own data, and into your own work
 #
 # Name two files, CSV or Parquet; as it stands the cell compares two windows that it writes itself. An unmoved column stays
-# under `psi_95` nineteen times in twenty; the AUC is one for all columns. Leave out identifiers and dates, which always
-# drift. The cell also copies a triage table beside this notebook: exercise 3 for a real alarm, with room for who may press
-# the button.
+# under `psi_95` nineteen times in twenty. Leave out identifiers and dates, which always drift. The cell also copies a triage
+# table beside this notebook: exercise 3 for a real alarm.
 
 # %%
 import tempfile
@@ -394,16 +392,14 @@ print(worksheet("drift_triage"))
 mine.round(4)
 
 # %% [markdown]
-# (`n_24h` is just over its limit although nothing about it has changed: among five unmoved columns that happens in about one
-# report of four.)
+# `n_24h` is just over its limit although nothing about it has changed: with five columns that is no rarity.
 #
 # ## Where the rule stops
 #
 # Built in, not found: the ring leaves P(X) alone (a real one adds traffic, which inputs would show); the market leaves
-# P(y|X) alone; every fraud is reported some day, reviewed or not; we know the delay, and the day on which the ring began
-# (who does not must try several, and correct for that). The dollars rest on two invented prices, `PRICES`: change them, run
-# all, and see what remains. AUC alone is no judge: it *rose* with the new market, which has more easy cases. And *harmless*
-# was a property of this drift and this model.
+# P(y|X) alone; every fraud is reported some day, reviewed or not; we know the delay, and the day on which the ring began. The
+# dollars rest on two invented prices, `PRICES`: change them, run all, and see what remains. AUC alone is no judge: it *rose*
+# with the new market, which has more easy cases. And *harmless* was a property of this drift and this model.
 #
 # **References.** [1] B. Yurdakul and J. Naranjo, *Statistical properties of the population stability index*, Journal of
 # Risk Model Validation 14(4), [abstract](https://econpapers.repec.org/article/rskjourn5/7725371.htm).
