@@ -16,69 +16,77 @@ _item = item_maker("retraining", ORDER, NEWEST, SIGNAL)
 
 ITEMS = (
     _item("a1", "A",
-          "A grocery chain retrains its demand forecast when an input alarm fires. It fires the morning after a release of "
-          "the till software; for one group of shops the logged quantities no longer agree with the stock records. What now?",
-          "Block the run, and set those rows aside until log and stock records agree.",
-          "Let the run start: moved inputs are the very thing this alarm was built for.",
-          "Train on the rows since the release alone, so that the model fits today's feed.",
-          "Let it pass: if anything important were wrong, the accuracy alarm would be on.",
-          "The inputs are not true, so nothing may be learned from them. An alarm is a reason to look; the accuracy alarm "
-          "needs outcomes that are not in yet."),
+          "A courier's model of driving times is retrained on the first of each month. On the 4th a bridge is closed for a "
+          "year, and its error doubles; true times are known the same evening. By the 7th there are 40,000 trips with the "
+          "detour; the log is sound, and a comparison takes minutes. What do you do?",
+          "Start a run today, and deploy it if it does better on trips held out.",
+          "Start a run today, and deploy it when it is done, as the error demands.",
+          "Start a run each night from now on, and deploy the newest each morning.",
+          "Start none as yet, and wait until one of the input alarms confirms it.",
+          "The outcomes give the signal, they are ripe within a day, and the log is sound: no date is worth waiting for. To "
+          "retrain is not yet to deploy; the comparison takes minutes.",
+          calls_for="Triggered retraining"),
     _item("a2", "A",
-          "Whether a loan defaults is known after half a year. A lender has replaced quarterly retraining by an alarm on "
-          "inputs. It was silent for two years; an audit now finds 1.6 times the predicted defaults since the law on "
-          "repayments changed. What should the policy get?",
-          "A greatest age for the model, and a check on outcomes as they ripen.",
-          "A rule that every alarm trains and deploys at once, to lose no more time.",
-          "A run every night on the newest loans, so that no model is ever old.",
-          "Finer bins for the input alarm, which will then catch such a change.",
-          "What inputs mean has changed while the inputs stood still: no input alarm sees that. A date and a count of "
-          "outcomes do; loans of last night have no outcome to learn from."),
+          "A water company's model says which pumps will fail; whether it was right shows at the inspection each spring. An "
+          "input alarm has replaced the yearly run, and was silent for three years. Pumps with a new seal, which is no "
+          "input, now fail three times as often as predicted. What should the policy get?",
+          "A date: a run after each inspection, with or without an alarm.",
+          "A lower limit: the alarm comes sooner, and starts a run each time.",
+          "A run each night: no model is ever older than the last reading.",
+          "A finer alarm: with more bins it sees a change of this kind too.",
+          "What inputs mean has changed while the inputs stood still: no input alarm sees that. A date is insurance against "
+          "what no signal sees; readings of last night have no outcome to learn from.",
+          calls_for="Scheduled retraining"),
     _item("b1", "B",
-          "An insurer retrains its claims model every month and deploys at once. Nothing about the product has changed for "
-          "a year; on claims settled since, each of the last four models did slightly worse than the one before. What do "
-          "you change first?",
-          "A new model goes live only if it beats the present one on settled claims.",
-          "Runs are started by an alarm, and what an alarm has started goes live.",
-          "Runs become weekly, so that each model knows the most recent claims.",
-          "Nothing until the drift alarm fires: it would have shown any decline.",
-          "To retrain is not to deploy. In a world that stands still a new model differs by its sample and by its less "
-          "ripe labels; only a comparison on ripe rows keeps the worse ones out."),
+          "A caterer forecasts school lunches. Pupils and menus change in September; between, little has moved in three years. "
+          "An alarm on 60 inputs, each with 5 % false alarms a day, starts a run nearly daily, and its models do no better "
+          "than September's. What do you change?",
+          "Start a run each autumn, as soon as enough days with new menus are in.",
+          "Start and deploy in one step, so that what the alarm asks for comes sooner.",
+          "Start a run every night, so that the model has seen each of the last lunches.",
+          "Start runs by an alarm on 200 inputs, so that a change has no place to hide.",
+          "By chance alone the alarm fires on 1 - 0.95 to the power of 60, 95 % of the days. Where the date of the change is "
+          "known, the calendar is the better signal, and an alarm a reason to look.",
+          calls_for="Scheduled retraining"),
     _item("b2", "B",
-          "A rental platform has had complaints about a new kind of false listing for five days. Confirmed reports take a "
-          "month. The listings' features look as always. What is the best plan?",
-          "A rule against it today; a run later, with missing reports allowed for.",
-          "A run tonight, deployed in the morning: the complaints have set it off.",
-          "Runs every night from now on, so that the model learns it as it spreads.",
-          "No step yet: listings this harmful would have moved some feature by now.",
-          "Five days of unripe labels teach a model that the false listings are honest. A rule contains the harm until there "
-          "is something to learn from."),
+          "A rental platform's model finds false listings; reports are complete after a month. Of those from six weeks ago it "
+          "found 40 %, where 80 % had been usual: a new kind has come, and 900 of it are confirmed. No feature looks "
+          "unusual. The next run by the calendar is in ten weeks. What now?",
+          "A run on listings that are a month old, which must beat the present model.",
+          "A run on listings that are a month old, which goes live once it has ended.",
+          "A run every night from now on, which always has the listings of the day.",
+          "No run until a feature moves, which a kind that matters would bring about.",
+          "The fall is measured on ripe reports and is no accident; ten weeks are dear. Newer listings still pass for honest, "
+          "because their reports are not in, and a run is no proof that its model is better.",
+          calls_for="Triggered retraining"),
     _item("c1", "closing",
           "At Lantern the PSI trigger fires the morning after a release of the payment gateway. The same morning the log "
-          "and the ledger disagree on one channel. What do you do?",
-          "Block the run, quarantine the rows, and have the feed repaired.",
-          "Start the run: a trigger that one may overrule is none at all.",
-          "Start it on the newest rows, which outweigh the faulty ones.",
-          "Wait for the performance alarm: real harm would set it off.",
+          "and the ledger disagree on one channel, and the performance trigger is silent. What do you do with the run?",
+          "Block it until the feed is mended and the rows are out.",
+          "Start it, because an alarm that may be ignored is none.",
+          "Start it on the newest rows, which outweigh the others.",
+          "Forget it, because real harm trips the other trigger.",
           "The veto comes before any trigger. It holds until no broken row is left in the training window, not only until "
-          "the feed is repaired."),
+          "the feed is repaired. Performance needs labels, which come weeks later."),
     _item("c2", "closing",
-          "Lantern's world has been quiet for months. This month's challenger beats the champion on the held-out payments "
-          "by half a standard error; 70 ripe frauds are among them. What do you recommend?",
-          "Keep the champion: a gain of this size is what chance produces.",
-          "Promote it if an alarm started the run, for then it is needed.",
-          "Promote it: at least as good on paper, and trained on newer rows.",
-          "Go by PSI: quiet inputs mean that the champion still fits them.",
-          "Half a standard error is no evidence either way. Promoting on it every month replaces a known model by a draw of "
-          "lots; keep it, and ask whether more ripe frauds can be held out."),
+          "An alarm on ripe outcomes fires five weeks before Lantern's next date: recall has fallen from .80 to .55. Log and "
+          "ledger agree. The challenger, trained at once, beats the champion on held-out ripe payments by four standard "
+          "errors. Inputs look as always. What do you recommend?",
+          "Promote it now, and compare the next one too before it goes live.",
+          "Promote it now, and let such an alarm do so alone the next time.",
+          "Promote it now, and then each month's newest, which fits better.",
+          "Keep the champion, and wait for an input to move before any change.",
+          "A sound signal started the run, and the gate let it through. Neither the alarm nor the younger age is a reason to "
+          "deploy: with half a standard error you would keep the champion.",
+          calls_for="Triggered retraining"),
     _item("c3", "closing",
           "Someone proposes to replace the calendar by the PSI trigger. Last year brought one new market, one fraud ring "
           "under unmoved inputs, and a slow change in what the inputs mean. What do you say?",
-          "Add a trigger on outcomes and a greatest age: two of three moved no input.",
-          "Yes, if every alarm also deploys: what cost us last year was the delay.",
-          "No: run it every night instead, and no model can ever be out of date.",
-          "Yes: a change that matters will move one of the inputs in the end.",
-          "PSI sleeps where no input moves, and after the new market its runs pay only if the model in service is poor. "
-          "Outcomes show the other two, late; the greatest age is insurance against what no signal sees. Its premium is "
-          "the runs of quiet months."),
+          "Keep a date beside it: PSI would have slept through two of the three.",
+          "Replace it, with alarms that deploy too: what cost us was the delay.",
+          "Replace it by a run each night: then no model can fall behind again.",
+          "Replace it: a change that matters must move some input in the end.",
+          "PSI sleeps where no input moves. Outcomes show the other two, late; the greatest age is insurance against what no "
+          "signal sees. Its premium is the runs of quiet months.",
+          calls_for="Scheduled retraining"),
 )

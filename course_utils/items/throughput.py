@@ -16,62 +16,73 @@ _item = item_maker("throughput", CAPACITY, TESTER, AVERAGE)
 
 ITEMS = (
     _item("a1", "A",
-          "A translation service answers in 900 ms, of which 850 are the work of one request. Its machines are busy 15 % of "
-          "the time. The product team wants answers within 500 ms. What do you propose?",
-          "Find out which steps of a request can be left out, or run at the same time.",
-          "Double the number of machines, so that each request gets more of the power.",
-          "Repeat the load test from nearby: the 900 ms may come from users' networks.",
-          "Look at the mean over all services: if that is below 500 ms, all is in order.",
-          "Nobody waits for a machine at 15 % load; the time is in the work. Only a shorter path changes it."),
+          "An archive has 60 million scans to be read within 14 days, on two GPUs. A scan sent alone takes 50 ms; a batch of "
+          "32 comes back after 400 ms. Nobody waits for a single scan. What would batches of 32 do?",
+          "They finish the archive in under five days, as 160 scans a second get through then.",
+          "They bring each scan back after 13 ms instead of 50, as 32 of them share one run.",
+          "They slow the archive down, as it was measured that a scan is fastest when alone.",
+          "They make the archive late, as eight times the wait for one is so for all of them.",
+          "Two GPUs do 160 scans a second in batches, 40 without: 4.3 days against 17. Here it counts how many get through; "
+          "that each one takes 400 ms hurts nobody.",
+          calls_for="Throughput"),
     _item("a2", "A",
           "A test tool with one connection sends a request, waits for the answer, and sends the next. It reports p99 = 20 ms. "
-          "Users of the same service complain about seconds, whenever the garbage collector runs. What next?",
-          "Test again with requests at fixed times, and count from when each was due.",
-          "Add servers: with more capacity a pause of the collector is over sooner.",
-          "Run the same test for a day, until 20 ms rests on millions of requests.",
-          "Report the mean next to p99, since a few long pauses even out over the day.",
-          "During a pause the tool waits too, and takes one bad sample where users had hundreds. A longer test repeats that."),
+          "Users of the same service complain about seconds, whenever the garbage collector runs. How do you repeat the test?",
+          "With requests at fixed times, each timed from the moment when it was due.",
+          "With two more servers, because with more capacity each pause ends sooner.",
+          "With the same loop for a whole day, until 20 ms rests on many more answers.",
+          "With a run in each hour, whose p99 values are averaged into that of the day.",
+          "During a pause the tool waits too, and takes one bad sample where users had hundreds. A longer test repeats that.",
+          calls_for="Latency"),
     _item("b1", "B",
-          "A search page asks 50 shards and shows the results when all have answered. Each shard answers within 100 ms in 99 "
-          "of 100 cases. The pages are to be ready within 150 ms, at 99 of 100. What do you expect?",
-          "Some 40 % of the pages wait for a shard that takes longer than 100 ms.",
-          "With twice the shards the pages are faster: each then has half the work.",
-          "The promise holds: each team has measured its own shard, and all passed.",
-          "The promise holds: what 99 % of the shards' answers keep, 99 % of pages do.",
-          "1 - 0.99 to the power of 50 is about 39 %: a page is as slow as its slowest shard. More shards make that worse."),
+          "A search page asks 50 shards and is shown when all have answered. Each shard answers within 100 ms in 99 of 100 "
+          "cases, independently of the others; the rest take 300 ms. Pages are promised within 150 ms, at 99 of 100. What do "
+          "you expect?",
+          "The promise is broken, because nearly 40 % of the pages meet a slow answer.",
+          "The promise holds with 100 shards, because each then has half of the work.",
+          "The promise holds, because each shard was measured, and each one has passed.",
+          "The promise holds, because what 99 % of the answers keep, 99 % of pages keep.",
+          "1 - 0.99 to the power of 50 is 39.5 %: a page is as slow as its slowest shard. More shards make that worse.",
+          calls_for="Latency"),
     _item("b2", "B",
-          "At the yearly sale 300 requests a second reach a service that can complete 250. One request alone takes 40 ms; the "
-          "promise is 200 ms. In the test, 250 a second got through, and the requests that timed out were left out. What now?",
-          "Add capacity or take batches: with a load above 1 the queue will only grow.",
-          "Raise the number of waiting places, so that more requests are served at once.",
-          "Keep it: the answered requests were within 200 ms, and they are what counts.",
-          "Keep it: 40 ms of work is a fifth of the promise, so there is ample reserve.",
-          "Here the path is short and capacity is missing. A longer queue only makes the wait longer, and those who never got "
-          "an answer are the ones who waited longest."),
+          "On the day of a concert sale 300 requests a second reach a shop that completes 250. One alone takes 40 ms; the "
+          "promise is 200 ms. The load test had sent 250 a second, and left out requests that timed out. What would doubling "
+          "the machines change on such a day?",
+          "The queue would stop growing, and a request alone would take 40 ms as before.",
+          "The queue would stop growing, and a request alone would take 20 ms, not 40.",
+          "Not much would change, as the answered requests of the test were within 200 ms.",
+          "Not much would change, as 40 ms of work are a fifth of what has been promised.",
+          "The path is short and capacity is missing: 50 more a second wait, after a minute 3,000, which is 12 seconds' work. "
+          "Who never got an answer waited longest. More machines do not shorten the path.",
+          calls_for="Throughput"),
     _item("c1", "closing",
           "Lantern's support assistant takes 2 s for a reply, alone on an idle machine. The promise is 1.5 s. Its GPU is busy "
           "30 % of the time. Which proposal do you take up?",
-          "A smaller model, or a shorter reply: the time of one reply is what is too long.",
-          "A second GPU with the same model: with 15 % load, replies take half the time.",
-          "A larger sample first: at 30 % load the test may not have seen the fast replies.",
-          "A promise for the mean over chat and search, which is below 1.5 s in total.",
-          "The floor is above the promise. A second copy serves more customers, and each of them as slowly as before."),
+          "A smaller model or a shorter reply: one reply takes too long even when alone.",
+          "A second GPU of the same kind: at 15 % load a reply needs half of the time.",
+          "A larger sample first: at 30 % load the test may have missed the fast replies.",
+          "A promise for chat and search together: their mean is well below 1.5 s.",
+          "The floor is above the promise. A second copy serves more customers, and each of them as slowly as before.",
+          calls_for="Latency"),
     _item("c2", "closing",
           "For the fraud check a batching window of 100 ms was set in the benchmark, at 500 checks a second. At night there "
-          "are 5 a second, and the night shift says that the check has become slower. What do you say?",
-          "They are right: at night a check waits out the window and has no company.",
-          "Wait longer: larger batches raise the throughput, and with it the speed.",
-          "They err: the benchmark had the same window, and its checks were fast.",
-          "They err: p50 over 24 hours is as before, which holds for each hour too.",
+          "are 5 a second, and most of the night's checks miss their deadline by 50 ms. What do you do about the window?",
+          "Shorten it at night: a check waits all of it, and no others come to join.",
+          "Lengthen it: fuller batches raise the throughput, and checks get faster.",
+          "Leave it: the benchmark had the same window, and its checks were in time.",
+          "Leave it: p50 over all 24 hours is as before, so each hour must be as well.",
           "A window costs most when there is least to do. The benchmark's rate filled batches at once, and most requests of a "
-          "day are not at night."),
+          "day are not at night.",
+          calls_for="Latency"),
     _item("c3", "closing",
-          "Some 2 % of the calls to the feature store take a second: those whose key lies on one overloaded shard. A page "
-          "makes 30 calls. Somebody suggests hedging: a second copy to the same store after 50 ms. What do you expect?",
-          "Little: the copy meets the same shard. Move the keys, or copy the shard.",
-          "Much: two copies share the work, so that an answer takes half of the time.",
-          "Much: in the vendor's test, where slow calls were random, it helped a lot.",
-          "Nothing is needed: a page's calls are fast in 98 % of cases, so pages are.",
-          "Hedging helps where the second copy is not slow for the first one's reason. Here it is, and the load on the shard "
-          "even grows."),
+          "One shard of the feature store is overloaded. Some 2 % of all look-ups have their key there, and take a second "
+          "because more come than it can complete. A page makes 30 of them. Somebody suggests hedging: a second copy to the "
+          "same store after 50 ms. What do you expect?",
+          "Little: the copy adds load where capacity is missing. Move some of the keys.",
+          "Much: two copies share the work, and an answer takes only half of the time.",
+          "Much: in the vendor's test, where calls were slow at random, it cut p99 by half.",
+          "No need: as 98 % of the look-ups are fast, 98 % of the pages are fast as well.",
+          "Hedging helps where the second copy is not slow for the first one's reason. Here both meet the same overloaded "
+          "shard, and 1 - 0.98 to the power of 30, some 45 % of the pages, need it (if keys are independent).",
+          calls_for="Throughput"),
 )
