@@ -3,6 +3,7 @@
 # make check NB=02   rebuild and test one notebook
 # make notebooks     rebuild all notebooks from sources/
 # make datasets      regenerate datasets/
+# make kit           make the teaching kit, instructor/, anew
 # make bench         print each notebook's size, seconds and memory (on a quiet machine)
 #
 # PY=/path/to/python3.12 chooses the Python (3.11 or newer) that the environment is made from.
@@ -14,7 +15,7 @@ STAMP := .venv/.ready
 export PYTHONHASHSEED = 0
 export TORCH_INDEX
 
-.PHONY: lab test check notebooks datasets bench lint clean
+.PHONY: lab test check notebooks datasets kit bench lint clean
 .DEFAULT_GOAL := lab
 
 $(STAMP): pyproject.toml constraints.txt tools/setup.sh tools/lab_settings.json
@@ -32,7 +33,7 @@ test: $(STAMP) lint
 
 lint: $(STAMP)
 	$(BIN)/ruff check -q .
-	$(BIN)/codespell README.md CONTRIBUTING.md SOURCES.md course_utils sources datasets worksheets
+	$(BIN)/codespell README.md CONTRIBUTING.md SOURCES.md course_utils sources datasets worksheets instructor/*.md instructor/notes.toml
 
 check: $(STAMP)
 	$(BIN)/python -m course_utils.build $(NB)
@@ -44,6 +45,9 @@ notebooks: $(STAMP)
 
 datasets: $(STAMP)
 	$(BIN)/python -m course_utils datasets
+
+kit: $(STAMP)
+	$(BIN)/python tools/kit.py
 
 bench: $(STAMP)
 	$(BIN)/python tools/bench.py $(NB)
