@@ -16,63 +16,72 @@ _item = item_maker("drift", DAMAGE, STABLE, FAULT)
 
 ITEMS = (
     _item("a1", "A",
-          "A hospital's readmission model now also serves a clinic that was merged in last quarter. Mean age is up by "
-          "nine years and four input alarms have fired. Outcomes up to last month are in: predicted and observed rates "
-          "agree in every age group, the new clinic included. What next?",
-          "Keep the model, and keep watching calibration in the new clinic's groups.",
-          "Retrain it: four inputs past their thresholds mean that it no longer fits.",
-          "Leave out the four inputs: on inputs that stand still it cannot go wrong.",
-          "Roll back to the version before: something in this one has set the alarms off.",
-          "The inputs moved (P(X)); outcomes that are in say that what they mean did not. Nothing is broken yet."),
+          "A hospital's readmission model now also serves a clinic that was merged in last quarter. Mean age is up by nine "
+          "years and four input alarms have fired. Outcomes up to last month are in: predicted and observed rates agree in "
+          "every age group, the new clinic included. What next?",
+          "Keep it as it is: what these inputs mean has not changed in any group.",
+          "Retrain it: four inputs beyond their limits show that it no longer fits.",
+          "Weight the patients: with last year's input distribution it is safe.",
+          "Roll it back: none of these alarms went off on the version before it.",
+          "The inputs moved (P(X)); outcomes that are in say that what they mean did not. Nothing is broken yet.",
+          calls_for="Data drift"),
     _item("a2", "A",
-          "A ride-hailing company predicts cancellations. For two weeks twice as many rides as predicted have been "
-          "cancelled. The distribution of every input is what it was. What is the best next step?",
-          "Look for the kind of ride in which the excess of cancellations sits.",
-          "Lower the thresholds until an input alarm fires, and act on that input.",
-          "Check the counting job only: with inputs like these the model must be right.",
-          "Retrain on the two weeks first, since the model has evidently gone stale.",
-          "The outcome changed while the inputs did not, so P(y|X) moved. Where it moved decides what can be done."),
+          "A ride-hailing company predicts cancellations. For two weeks 1.7 times as many rides as predicted have been "
+          "cancelled; the count agrees with the drivers' pay. Inputs, alone and together, and predictions are distributed as "
+          "before. How do you read that?",
+          "Such rides now end otherwise, so the cause lies outside of the inputs.",
+          "An input has moved as well, but the bins are too coarse to show it.",
+          "It is bad luck: on inputs like these the model has always been right.",
+          "The model has a fault, and the version before it is likely to be right.",
+          "The outcome changed while inputs and predictions did not, so P(y|X) moved. An older version learned the old "
+          "meaning as well.", calls_for="Model drift"),
     _item("b1", "B",
-          "A delivery-time model is suddenly far off, for Android orders only. There, the logged distance to the customer "
-          "rose by 60 % overnight; a new app version went out yesterday. What do you do first?",
-          "Compare logged distances with the map service's for the same Android orders.",
-          "Size the response by the index: this far past its limit, the model must go.",
-          "Scale the distances back into their usual range, after which it is sound again.",
-          "Retrain on last night's orders, so that the model learns the longer distances.",
-          "One channel, one night, one release: suspect the record first. It can be checked today, without any outcome."),
+          "A model predicts a wind farm's output from wind, air pressure and temperature. Since Tuesday noon it is a third "
+          "too high at 14 of 60 turbines. For these the log says 20.0 degrees, day and night; it is January, and snowing. "
+          "What do you do first?",
+          "Trace the 20.0 back to its source, since the air out there is colder.",
+          "Compute how far the input has moved: that is the size of the damage.",
+          "Look at wind and pressure: if they hold still, the model is in order.",
+          "Retrain with the days since Tuesday: it has to learn these turbines.",
+          "Neither the wind nor the model has changed, but the record of one input. The cause is to be found there, and "
+          "training would learn it.", calls_for="Data drift"),
     _item("b2", "B",
-          "Six weeks after a competitor cut its prices, all input monitors of a telecom's churn model are green. Of the "
-          "customers whose contracts ended since, three times as many left as predicted; the other contracts still run. "
-          "What is the best reading?",
-          "The same customers now behave differently: find the segment that is leaving.",
-          "Damage of this size must show in some input: refine the monitors' bins first.",
-          "Nothing it looks at has changed: trust it until the remaining contracts end.",
-          "The model is worn out: retrain now, with running contracts counted as loyal.",
-          "Partial outcomes, compared with what should be in by now, already speak. Contracts still running are unknown, "
-          "not loyal."),
+          "An insurer predicts which claims end in court, from their kind, sum and region. A new law lets customers sue "
+          "without a lawyer from March on. The claims that come in stay as they were. On which of the monitors will the "
+          "change show?",
+          "On lawsuits against predictions: the same claims now bring more.",
+          "On an input or two: what costs so many lawsuits must move something.",
+          "On none: claims as before are claims on which the model is right.",
+          "On the scores: these fall with time, as a model goes out of date.",
+          "Scores are computed from inputs and stand as still as these. What a claim means for the outcome has changed: "
+          "P(y|X).", calls_for="Model drift"),
     _item("c1", "closing",
-          "Lantern, some months later. Overnight the index of `amount_logged` goes to 1.4, on one channel only. The "
-          "gateway of that channel was released yesterday, and no chargeback can be in yet. First move?",
-          "Hold the logged amounts of that channel against the ledger's, payment by payment.",
-          "Raise the review budget in proportion: an index of 1.4 is very heavy losses.",
-          "Restore the old distribution by capping the amounts, and the model is safe again.",
-          "Retrain tonight on the new amounts, for the model is now out of date.",
-          "Nothing can be judged until the inputs are known to be true, and this can be checked at once."),
+          "Lantern, some months later. Overnight the index of `amount_logged` goes to 1.4, on one channel only. The gateway "
+          "of that channel was released yesterday, and no chargeback can be in yet. First move?",
+          "Hold that channel's logged amounts against the ledger's, one by one.",
+          "Raise the review budget at once: an index of 1.4 means heavy losses.",
+          "Cap the amounts at their old range: then the model is safe again.",
+          "Retrain on the new amounts tonight: the model has fallen behind.",
+          "Nothing can be judged until the inputs are known to be true, and this can be checked at once.",
+          calls_for="Data drift"),
     _item("c2", "closing",
           "No input index has moved for six weeks. For the payments that are 10 to 15 days old, 52 chargebacks have been "
-          "filed, where the model and the usual delay lead you to expect 20. How do you read that?",
-          "What the inputs mean has changed; the excess should be traced to a segment.",
-          "The shift is too small for these bins: add bins until the index confirms it.",
-          "Labels that young say nothing yet, and the inputs say that all is well.",
-          "The model has aged past its date, so retrain it on these two weeks at once.",
-          "52 against 20 is far outside chance, and enough to judge by. Retraining now would teach the missing labels "
-          "as honest. (If banks had begun to file faster, older cohorts would show it: look there as well.)"),
+          "filed, where the model and the usual delay lead you to expect 20; older cohorts still show that delay. How do you "
+          "read that?",
+          "Such payments turn out worse than they did, and no input shows it.",
+          "Some input has moved a little: more bins will bring it to light.",
+          "Labels so young say nothing yet, and the inputs say that all is well.",
+          "The model has aged: retrain it at once, on these two weeks as well.",
+          "52 against 20 is far outside chance, and enough to judge by. Retraining now would teach the missing labels as "
+          "honest.", calls_for="Model drift"),
     _item("c3", "closing",
-          "Lantern opens a third market. The index of two inputs is .18; where enough labels are in, filed and expected "
-          "chargebacks agree in both old markets and in the new one. What do you recommend?",
-          "Change nothing, and give the new market a line of its own on the watch list.",
-          "Retrain because .18 is past .10; the cost of drift grows while you wait.",
-          "Drop the two inputs that moved, so that the model stands on stable ones.",
-          "Bring back the model before this one, which did not raise such alarms.",
-          "The index says that inputs moved; filed against expected says that decisions are as good as before."),
+          "In Lantern's last summer sale the index of `amount_logged` stood at .31 for three days. Two months later the "
+          "chargebacks of these days agreed with what the model had expected. The next sale is near, on the same terms. What "
+          "do you prepare?",
+          "An entry in the calendar: such an index need not mean any loss.",
+          "A retraining on day one: .31 is three times what is permitted.",
+          "A scaling of the amounts: on its usual inputs the model is safe.",
+          "A new model: the present one did not get through without alarm.",
+          "The index says that inputs moved; filed against expected said that decisions were as good as before. Count the "
+          "outcomes again, and go on.", calls_for="Data drift"),
 )
