@@ -126,7 +126,7 @@ def portrait(responses: dict | None = None):
     for axis, half in zip(axes, (counts[:12], counts[12:])):
         for (row, column), n in np.ndenumerate(half.to_numpy()):
             if n:
-                axis.scatter(column, row, s=170, marker="os^"[column], color=(plots.BLUE, plots.RED, plots.GREY)[column])
+                axis.scatter(column, row, s=150, marker="osD"[column], color=(plots.BLUE, plots.RED, plots.GREY)[column])
                 axis.text(column, row, n, ha="center", va="center", fontsize=8, color="white", fontweight="bold")
         axis.set(xlim=(-0.5, 2.5), ylim=(11.6, -0.6))
         axis.set_yticks(range(12), half.index, fontsize=8.5)
@@ -134,6 +134,7 @@ def portrait(responses: dict | None = None):
         axis.xaxis.tick_top()
         axis.tick_params(length=0)
         axis.grid(False)
+        axis.spines[["left", "bottom"]].set_visible(False)
         for edge in range(1, 12, 2):
             axis.axhline(edge + 0.5, color=plots.GREY, linewidth=0.4)
     axes[0].set_ylabel("the situation called for")

@@ -101,12 +101,12 @@ form("A", 4, answers=..., confidence=...)
 # looks for somebody who has dealt with drift, latency and releases, and picks the first answer everywhere else:
 
 # %%
-KNOWN = ("drift", "throughput", "canary", "retraining")
+KNOWN = ("drift", "throughput", "canary")
 portrait({item.id: {"answer": item.answer if item.pair in KNOWN else "A", "confidence": 70}
           for item in ITEMS if item.use == "A"})
 
 # %% [markdown]
-# The triangles are swaps. And this is yours:
+# The squares are swaps. And this is yours:
 
 # %%
 portrait()

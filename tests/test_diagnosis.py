@@ -108,8 +108,8 @@ def test_each_misconception_alone_is_the_first_one_named(key):
                 responses |= believing(item, name) if item.pair == key and name in item.misconceptions else right(item)
         first = misconceptions(responses).iloc[0]
         assert (first.pair, first.misconception) == (key, name) and first.probability > 0.9
-        top = route(responses).iloc[0]
-        assert name in top.because and top.notebook == next(p.number for p in PAIRS if p.key == key)
+        table = route(responses)
+        assert table.index[0] == next(p.number for p in PAIRS if p.key == key) and name in table.because.iloc[0]
 
 
 def test_confusion_counts_each_answer_once():
