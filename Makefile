@@ -3,7 +3,8 @@
 # make check NB=02   rebuild and test one notebook
 # make notebooks     rebuild all notebooks from sources/
 # make datasets      regenerate datasets/
-# make kit           make the teaching kit, instructor/, anew
+# make kit         make the teaching kit, instructor/, anew
+# make site        the solved notebooks as a static site, in site/ (open site/index.html; no network)
 # make bench         print each notebook's size, seconds and memory (on a quiet machine)
 #
 # PY=/path/to/python3.12 chooses the Python (3.11 or newer) that the environment is made from.
@@ -15,7 +16,7 @@ STAMP := .venv/.ready
 export PYTHONHASHSEED = 0
 export TORCH_INDEX
 
-.PHONY: lab test check notebooks datasets kit bench lint clean
+.PHONY: lab test check notebooks datasets kit site bench lint clean
 .DEFAULT_GOAL := lab
 
 $(STAMP): pyproject.toml constraints.txt tools/setup.sh tools/lab_settings.json
@@ -48,6 +49,9 @@ datasets: $(STAMP)
 
 kit: $(STAMP)
 	$(BIN)/python tools/kit.py
+
+site: $(STAMP)
+	$(BIN)/python tools/website.py
 
 bench: $(STAMP)
 	$(BIN)/python tools/bench.py $(NB)
