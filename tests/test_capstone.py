@@ -26,7 +26,7 @@ from course_utils.capstone import (
 )
 from course_utils.capstone.policies import PLANS, Builtin, claim_for, trusted
 from course_utils.capstone.simulator import Episode, Refused
-from course_utils.capstone.situations import DAYS, DIAGNOSTICS, HARMLESS, REPAIRS, SIGNALS
+from course_utils.capstone.situations import BAKED_IN, DAYS, DIAGNOSTICS, HARMLESS, REPAIRS, SIGNALS
 from course_utils.capstone.strengths import measure
 from course_utils.concepts import PAIRS
 
@@ -229,7 +229,13 @@ def test_each_of_the_twelve_mistakes_costs_more_than_the_right_action(first):
     table = consequence_table(range(first, first + 10))
     assert list(table.index) == [p.key for p in PAIRS] and table.in_article.sum() == 8
     assert (table.with_mistake > table.right).all()
-    assert list(table.index[table.restates_an_input]) == ["realtime", "evaluation", "reliability"]
+    for key, order, a_day in (("guardrails", "fix_pipeline", None), ("throughput", "scale", None),
+                              ("finetuning", "finetune", None), ("drift", "retrain", BAKED_IN)):
+        row, action = table.loc[key], ACTIONS[order]        # the mistake is its price and a sum a day, no more
+        left = np.mean([DAYS - Episode(row.situation, seed).onset - 3 - action.days for seed in range(first, first + 10)])
+        assert row.with_mistake - row.nothing == pytest.approx(action.cost + (a_day or action.side) * left, abs=0.1)
+        assert table.restates_inputs[key]
+    assert table.restates_inputs[["realtime", "evaluation", "reliability"]].all() and table.restates_inputs.sum() == 7
     assert table.with_mistake["drift"] > table.nothing["drift"]          # retraining the bug is worse than ignoring it
 
 
@@ -340,14 +346,15 @@ def test_a_run_has_an_end(monkeypatch):
     monkeypatch.setattr(runner, "STEP_SECONDS", 0.2)
     start, report = time.monotonic(), grade(HEAD + "    while True: pass", [0, 1])
     verdicts = report.episodes.verdict
-    assert verdicts.str.contains("no answer within|the whole run took more than 1 seconds").all() and not report.passed
+    assert verdicts.str.contains("no answer within|the whole run took more than 1 seconds|not begun").all()
+    assert not report.passed
     assert time.monotonic() - start < 20 and len(verdicts) == 24
 
 
 def test_functions_of_a_notebook_become_a_text_and_other_things_a_clear_error(tmp_path):
     text = as_text(claim_for, POLICY={"a": (1, 2)})
     space = {}
-    exec(text.replace("from __future__", "#"), space)
+    exec(text, space)
     assert space["POLICY"] == {"a": (1, 2)} and callable(space["claim_for"])
     file = tmp_path / "mine.py"
     file.write_text(HEAD + "    return 'wait', None\n")
@@ -358,6 +365,39 @@ def test_functions_of_a_notebook_become_a_text_and_other_things_a_clear_error(tm
         run("evidense")
     with pytest.raises(KeyError, match="no situation 'flood'"):
         run("nothing", situations=["flood"])
+
+
+def test_what_a_function_takes_from_other_cells_goes_along():
+    cells = {"__name__": "notebook"}
+    exec("from math import log\nimport statistics as st\nfrom course_utils import claim\nLIMIT = 3\n", cells)
+    source = ("def helper(x):\n    return log(x) + st.mean([x])\n\n"
+              "def policy(seen, memory):\n    return [helper(LIMIT) for _ in range(1)] and 'wait', None\n")
+    exec(compile(source, __file__, "exec"), cells)
+    lines = source.splitlines(keepends=True)
+    inspected = {"helper": "".join(lines[:2]), "policy": "".join(lines[3:])}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inspect.getsource", lambda f: inspected[f.__name__])
+        text = as_text(cells["policy"])
+    assert "from math import log as log" in text and "import statistics as st" in text and "LIMIT = 3" in text
+    assert (run(text, [0], ["none"]).verdict == "").all() and "course_utils" not in text
+
+
+def test_an_error_says_where_and_loops_are_given_up(monkeypatch):
+    text = "def part(x):\n    return unknown[x]\n\n" + HEAD + "    return part(1), None\n"
+    assert run(text, [0], ["none"]).verdict[0] == \
+        "day 0: raised: NameError: name 'unknown' is not defined (in part: return unknown[x])"
+    monkeypatch.setattr(runner, "STEP_SECONDS", 0.3)
+    start, verdicts = time.monotonic(), run(HEAD + "    while True: pass", range(5), ["none", "ring"]).verdict
+    assert verdicts.str.contains("no answer within").sum() == runner.PATIENCE and time.monotonic() - start < 15
+    assert verdicts.str.contains("not begun, since 3 others").sum() == 7
+
+
+def test_a_policy_that_never_ran_gets_no_points_and_says_so_first():
+    report = grade("def policy(seen, memory):\n    return syntax error", [0])
+    lines = str(report).splitlines()
+    assert report.points["total"] == 0 and "a failed gate caps the total at 40" in lines[0]
+    assert lines[3] == "12 of 12 episodes have a verdict:" and "no policy" in lines[4]
+    assert str(report).count("no repair was ordered") == 3 and "nan" not in str(report)
 
 
 # ---------------------------------------------------------------- reasons

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ..concepts import pair
@@ -36,18 +37,20 @@ class Report:
 
     def __repr__(self) -> str:
         verdicts = self.episodes.verdict[self.episodes.verdict != ""]
-        kinds = verdicts.str.replace(r"^day \d+: ", "", regex=True).value_counts()
-        lines = [", ".join(f"{name} {value:.0f}" for name, value in self.points.items()),
-                 f"cost {self.episodes.money.mean():.1f} kEUR an episode, cured {self.episodes.cured.mean():.0%}", "",
-                 *(f"{'passed' if r.passed else 'FAILED'}  {r.Index}: {r.value:.2f} (needs {r.needed})"
-                   for r in self.reasons.itertuples()), "",
-                 "The distinctions that cost most, kEUR an episode above the oracle:",
-                 *(f"  {r.excess:6.1f}  {r.title} ({r.situation}; first repair mostly: {r.first_repair or 'none'})"
-                   for r in self.pairs.head(3).itertuples()), "",
-                 *(f"{r.Index}: {r.value:.2f} {r.meaning}" for r in self.causes.itertuples())]
-        if len(kinds):
+        kinds = verdicts.str.replace(r"^day \d+: ", "", regex=True).str.replace(r"(?<=^bad claim) with [\w:]+", "", regex=True)
+        capped = "" if self.passed else f" (a failed gate caps the total at {CAP:g})"
+        lines = [", ".join(f"{name} {value:.0f}" for name, value in self.points.items()) + capped,
+                 f"cost {self.episodes.money.mean():.1f} kEUR an episode, cured {self.episodes.cured.mean():.0%}"]
+        if len(verdicts):
             lines += ["", f"{len(verdicts)} of {len(self.episodes)} episodes have a verdict:",
-                      *(f"  {count} x {text}" for text, count in kinds.head(5).items())]
+                      *(f"  {count} x {text}" for text, count in kinds.value_counts().head(5).items())]
+        lines += ["", *(f"{'passed' if r.passed else 'FAILED'}  {r.Index}: "
+                        + ("no repair was ordered" if np.isnan(r.value) else f"{r.value:.2f} (needs {r.needed})")
+                        for r in self.reasons.itertuples()), "",
+                  "Where it cost most, kEUR an episode above the oracle, and the pair that this situation turns on:",
+                  *(f"  {r.excess:6.1f}  {r.situation} ({r.title}; first repair mostly: {r.first_repair or 'none'})"
+                    for r in self.pairs.head(3).itertuples()), "",
+                  *(f"{r.Index}: {r.value:.2f} {r.meaning}" for r in self.causes.itertuples())]
         return "\n".join(lines)
 
 
@@ -55,7 +58,7 @@ def grade(policy, seeds: Iterable[int] = HIDDEN, dials: Dials = Dials()) -> Repo
     """Run a policy twice, the second time with its paid readings scrambled, and grade money, hours and reasons."""
     seeds = list(seeds)
     mine = run(policy, seeds, dials=dials)
-    cut_short = mine.verdict.str.contains("the whole run took").any()
+    cut_short = mine.verdict.str.contains("the whole run took|not begun").any()
     blind = mine if cut_short else run(policy, seeds, dials=dials, scramble=True)
     nothing, oracle = (run(name, seeds, dials=dials) for name in ("nothing", "oracle"))
 
@@ -72,7 +75,7 @@ def grade(policy, seeds: Iterable[int] = HIDDEN, dials: Dials = Dials()) -> Repo
 
 def _reasons(mine, blind) -> pd.DataFrame:
     repaired = mine[mine.first_repair != ""]
-    harmless = max(mine.money[mine.situation == s].mean() for s in HARMLESS)
+    harmless = max(mine.money[mine.situation == s].mean() for s in HARMLESS) if len(repaired) else float("nan")
     rows = {
         "evidence ablation: kEUR lost when its readings are scrambled":
             (blind.money.mean() - mine.money.mean(), f"at least {ABLATION:g}", ABLATION, float("inf")),
@@ -86,7 +89,7 @@ def _reasons(mine, blind) -> pd.DataFrame:
 
 
 def _pairs(mine, oracle) -> pd.DataFrame:
-    """Each situation is the one that its pair decides; the excess over the oracle is what not telling it apart cost."""
+    """For each pair the situation that turns on it. The excess over the oracle also has other causes: tests, waiting, luck."""
     rows = []
     for name, situation in SITUATIONS.items():
         here = mine[mine.situation == name]

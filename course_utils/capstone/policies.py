@@ -1,6 +1,8 @@
 """The baselines, from doing nothing to knowing everything."""
 from __future__ import annotations
 
+import ast
+import contextlib
 import inspect
 import pprint
 import textwrap
@@ -124,10 +126,36 @@ def _oracle(observation, memory, episode):
 
 
 def as_text(*functions: Callable, **tables) -> str:
-    """Functions and tables from a notebook as one text that stands alone, with numpy as ``np``."""
-    return "\n\n".join(["import numpy as np", *(f"{name} = {pprint.pformat(value, width=118, sort_dicts=False)}"
-                                                for name, value in tables.items()),
+    """Functions and tables from a notebook as one text that stands alone, with numpy as ``np``.
+
+    What the functions take from the cells around them comes along: imports, functions of the same place, plain values.
+    """
+    imports, functions = ["from __future__ import annotations"] * bool(functions) + ["import numpy as np"], list(functions)
+    known = {"np", *tables, *(f.__name__ for f in functions)}
+    for function in functions:                                  # grows while it is read
+        for name in sorted(_names(function.__code__) - known):
+            value, home = function.__globals__.get(name), function.__globals__["__name__"]
+            module = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None)
+            if value is None or str(module).startswith("course_utils"):
+                continue
+            known.add(name)
+            if inspect.isfunction(value) and module == home:
+                functions.append(value)
+            elif inspect.ismodule(value):
+                imports.append(f"import {module} as {name}")
+            elif module and hasattr(value, "__name__") and module != home:
+                imports.append(f"from {module} import {value.__name__} as {name}")
+            elif isinstance(value, (int, float, str, list, tuple, dict, set)):
+                with contextlib.suppress(ValueError):           # no plain value after all
+                    tables[name] = ast.literal_eval(repr(value))
+    return "\n\n".join(["\n".join(imports), *(f"{name} = {pprint.pformat(value, width=118, sort_dicts=False)}"
+                                              for name, value in tables.items()),
                         *(textwrap.dedent(inspect.getsource(f)) for f in functions)])
+
+
+def _names(code) -> set[str]:
+    """The global names that a function reads, inner functions included."""
+    return {*code.co_names}.union(*(_names(c) for c in code.co_consts if inspect.iscode(c)))
 
 
 def frozen(table: dict) -> str:

@@ -2,8 +2,9 @@
 
 The course's own policies run in this process. A learner's policy is a text that runs in a fresh interpreter: JSON
 lines go back and forth, and the situation, the onset and the severity stay here. This is a wall against accidents
-and temptation, not against an attacker: the text can still open files, for instance. It would gain little. A policy
-that knows the answer from elsewhere does not need its readings, and that is what the grading looks for.
+and temptation, not against an attacker: the text can still open files, for instance. A policy that
+knows the answer from elsewhere and does not need its readings fails the grading; one that also makes a show of needing
+them can pass.
 """
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ from .situations import REPAIRS, SIGNALS, SITUATIONS
 TRAINING = range(100)             # for practice and for estimating; graded runs use other seeds
 HIDDEN = range(9000, 9040)
 STEP_SECONDS, START_SECONDS, RUN_SECONDS = 2.0, 60.0, 120.0
+PATIENCE = 3                      # episodes without an answer in time, after which the rest are not begun
 LONGEST_ANSWER = 20_000           # characters
 
 
@@ -41,7 +43,7 @@ class Child:
 
     def __init__(self, source: str, traffic: list | None = None):
         self.source, self.traffic, self.process, self.deadline = source, traffic, None, None
-        self.open, self.late = True, False
+        self.open, self.late, self.given_up = True, False, 0
         threading.Thread(target=self._watch, daemon=True).start()
 
     def ask(self, observation: dict, new: bool) -> tuple:
@@ -51,6 +53,7 @@ class Child:
         line = self._talk({"new": new, "observation": observation}, STEP_SECONDS)
         if not line.endswith("\n"):
             late = self.late
+            self.given_up += late
             self.stop()
             raise Fault(f"no answer within {STEP_SECONDS:g} seconds: a loop without end?" if late
                         else f"an answer of more than {LONGEST_ANSWER:,} characters" if line
@@ -185,6 +188,8 @@ def _elsewhere(source, tasks, dials, scramble, traffic):
     def decide(observation, new):
         if time.monotonic() > ends:
             raise Fault(f"the whole run took more than {RUN_SECONDS:g} seconds")
+        if child.given_up >= PATIENCE:
+            raise Fault(f"not begun, since {PATIENCE} others had no answer in time")
         return child.ask(observation, new)
 
     try:

@@ -16,7 +16,7 @@ _ALL = tuple(SITUATIONS)
 _LATE = 3                     # days after the onset on which both the mistake and the right action begin
 
 #: pair -> (situations, the mistake in words, mistake, right action): a tuple is a plan that begins three days after
-#: the onset, a text is a baseline. An empty plan restates how much harm we assumed.
+#: the onset, a text is a baseline.
 MISTAKES = {
     "guardrails": (("unsafe",), "a stricter contract for answers that already are well-formed", ("fix_pipeline",), None),
     "drift": (("unit_bug",), "retrain on the broken log", ("retrain",), None),
@@ -35,6 +35,10 @@ MISTAKES = {
 }
 
 
+#: What these cost follows from the inputs by addition: harm or side cost a day, times days, plus the price of an order.
+RESTATED = ("guardrails", "drift", "realtime", "evaluation", "throughput", "finetuning", "reliability")
+
+
 def _cost(what, situations, seeds, dials) -> float:
     policy = POLICIES[what] if isinstance(what, str) else script(what, _LATE)
     return float(run(policy, seeds, situations, dials).money.mean())
@@ -50,7 +54,7 @@ def consequence_table(seeds: Iterable[int] = SEEDS, dials: Dials = Dials()) -> p
                      "mistake": words, "with_mistake": _cost(mistake, situations, seeds, dials),
                      "right": _cost(right, situations, seeds, dials),
                      "nothing": _cost("nothing", situations, seeds, dials),
-                     "in_article": p.in_article_map, "restates_an_input": mistake == ()})
+                     "in_article": p.in_article_map, "restates_inputs": p.key in RESTATED})
     return pd.DataFrame(rows, index=[p.key for p in PAIRS])
 
 

@@ -278,10 +278,13 @@ def _plan_inputs(rng):
              "unsafe": ("guardrail",), "unsafe_at_night": ("guardrail",)}
     names = list(cures)
     weight = rng.dirichlet([0.4] * len(names))
-    weight[names.index(str(rng.choice(["bug_ring", "ring", "none", "unsafe"], p=[0.5, 0.2, 0.1, 0.2])))] += rng.choice([0.3, 1])
+    top = str(rng.choice(["bug_ring", "ring", "none", "unsafe", "bug_market"], p=[0.45, 0.15, 0.1, 0.15, 0.15]))
+    weight[names.index(top)] += rng.choice([0.3, 1])
     actions = {name: (price + int(rng.integers(0, 2)), days, owner) for name, (price, days, owner) in _ACTIONS.items()}
+    just_enough = sum(actions[order][0] for order in _RETRAIN)
+    budget = float(rng.choice([3, 20, 38, just_enough, 60], p=[0.15, 0.15, 0.15, 0.15, 0.4]))
     return (dict(zip(names, (float(w) for w in weight / weight.sum()))), cures, actions, int(rng.integers(5, 30)),
-            float(rng.choice([3, 20, 38, 60], p=[0.1, 0.2, 0.15, 0.55])))
+            3.0 if top == "bug_market" else budget)
 
 
 _RETRAIN = ["label_sample", "review_on", "retrain_canary", "review_off"]
@@ -317,6 +320,13 @@ def _model_first(belief, cures, actions, day, budget):
     """The retraining comes before the repair of the log. The new weights then learn from the broken log, the repair makes
     them wrong, and the retraining has to be paid once more."""
     return _steps(sorted(_jobs(_likeliest(belief, cures)), key=len, reverse=True), actions, day, budget)
+
+
+def _as_listed(belief, cures, actions, day, budget):
+    """The retraining stays where the cure names it, also before the repair of the log. The new weights then learn from the
+    broken log, the repair makes them wrong, and the retraining has to be paid once more."""
+    jobs = [_RETRAIN if repair == "retrain" else [repair] for repair in _likeliest(belief, cures)]
+    return _steps(jobs, actions, day, budget)
 
 
 def _no_stop(belief, cures, actions, day, budget):
@@ -420,6 +430,7 @@ EXERCISES = [
               "The two helper values add up to the chance of being right after the test. Compare with the one before it.")),
     Exercise("capstone.plan", plan, _plan_inputs,
              [(_model_first, "the model comes first"),
+              (_as_listed, "the model comes first"),
               (_no_stop, "a repair needs no stop condition"),
               (_just_retrain, "a retraining is one order"),
               (_all_to_one, "whoever owns the model owns the incident"),
@@ -432,6 +443,6 @@ EXERCISES = [
               (_looks_too_early, "a repair shows at once"),
               (_looks_from_the_order, "the clock starts with the order")],
              ("First add up the belief for each cure. Then make jobs, each a list of orders, and see which ones can be paid.",
-              "Keep a running day: each order adds its days to it. The day after the last order is where all looks count from.",
+              "Keep a running day: each order adds its days to it. All looks count from the day when the last one is done.",
               "sorted(cure, key=lambda repair: repair == \"retrain\") puts the retraining last and keeps the rest.")),
 ]

@@ -297,6 +297,8 @@ def show(value) -> str:
 def _place(got, want) -> str:
     """Where two sequences first differ: shortened, they may look alike."""
     with contextlib.suppress(Exception):
+        if isinstance(want, str):
+            return ""
         i = next(i for i, pair in enumerate(zip(got, want)) if not same(*pair))
         return f"\nFirst difference: [{i}] is {show(got[i])}, not {show(want[i])}." if len(want) > 6 else ""
     return ""

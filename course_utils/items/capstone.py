@@ -16,7 +16,7 @@ _item = item_maker("capstone", ACT, MODEL, LUCK)
 
 ITEMS = (
     _item("c1", "closing",
-          "Second week of the busy season. PSI has been high for three days; complaints, latency and chargebacks are as "
+          "Second week of the busy season. PSI has been high for three days; complaints and chargebacks are as "
           "ever. You are on call, and a trace of a few payments costs an hour. What do you do first?",
           "Trace some payments: the result decides whether there is work to do.",
           "Mend what may be behind it, cheapest first, until the alarm is off.",
@@ -26,7 +26,7 @@ ITEMS = (
     _item("c2", "closing",
           "A trace shows that one channel logs cents as dollars, and a sample of investigated payments shows a fraud ring. "
           "The desk has people free to check decisions. What is the plan?",
-          "Check by hand, mend the log; after that labels, a retraining, a canary.",
+          "Mend the log; then labels, checks by hand, a retraining, a canary.",
           "Mend, label, retrain and add a guardrail today, so that no time is lost.",
           "Retrain today, as the ring costs most; the log can be mended next week.",
           "Label, retrain, then mend: in that order last spring's ring was ended.",
