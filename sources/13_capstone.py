@@ -88,7 +88,7 @@ TABLE = {name: means.loc[name].to_dict() for name in SITUATIONS}
 verdict = dict.fromkeys(("diagnose", "next_test", "plan"))     # of the three exercises to come
 means = means.loc[list(SITUATIONS)]
 display(means[[*FREE]], means[[*DIAGNOSTICS]])
-print("situations with a mean above 1:", (means > 1).sum().to_dict())
+print("situations with a mean above 1:", (means[["psi", "complaints"]] > 1).sum().to_dict())
 
 # %% [markdown]
 # The signals of the first table are free every day. They narrow the choice, but many situations look alike in them, and four
@@ -278,7 +278,7 @@ for name, marker, colour in (("oracle", "|", GREEN), ("our policy", "D", BLUE), 
                              ("dashboard", "x", ORANGE)):
     axis.plot(cost[name], cost.index, marker, color=colour, markersize=8 if marker != "|" else 14,
               label=name, markerfacecolor="none" if name == "nothing" else colour)
-axis.set(xlabel="cost of eight weeks, kEUR", title="Acting on the dashboard mostly costs more than doing nothing")
+axis.set(xlabel="cost of eight weeks, kEUR", title="The dashboard mostly costs more than doing nothing")
 axis.legend(loc="lower right")
 above = [name for name in cost.index if cost.dashboard[name] > cost.nothing[name]]
 show(figure, "Mean cost by situation. Acting on the dashboard costs more than doing nothing in "
@@ -329,8 +329,8 @@ for part in verdict:
 seeds = [f"seed {seed}" for seed in HIDDEN[:3]]
 price = pd.DataFrame(price, index=[*seeds, "orders"]).T
 dear = price[seeds].min(axis=1) > 10
-print(f"our policy costs {base.mean():.0f} kEUR. Of {len(price)} mistakes {dear.sum()} add over 10 on each seed, "
-      f"{(price[seeds].abs().max(axis=1) < 1).sum()} less than 1:")
+print(f"our policy costs {base.mean():.0f} kEUR. Of {len(price)} mistakes {dear.sum()} add over 10 "
+      f"on each seed, {(price[seeds].abs().max(axis=1) < 1).sum()} less than 1:")
 price[dear | price.index.isin(TEXTBOOK, level=1)].round(0).astype(int)
 
 # %% [markdown]
@@ -416,8 +416,8 @@ for cheaper, dearer in (("evidence", "nothing"), ("evidence", "shotgun"), ("noth
 # informed, not proven best. Our gates, weights and limits are proposals. The separate interpreter keeps out accidents and
 # temptation, not an attacker: whoever has the answers and makes a show of reading a test can pass.
 #
-# Two pages go to work with you, an incident record and a RACI (for each order who does it, who answers for it, who is asked,
-# who is told), and a table of signal, test and action to fill in for a system of yours. Then three last questions.
+# Two pages go to work with you, an incident record and a RACI (who does an order, who answers for it, who is asked, who is
+# told), and a table of signal, test and action to fill in for a system of yours. Then three last questions.
 
 # %%
 print(worksheet("incident_record"), worksheet("raci"), sep="\n")

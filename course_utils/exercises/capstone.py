@@ -253,7 +253,9 @@ def plan(belief, cures, actions, day, budget):
         chance[cures[situation]] = chance.get(cures[situation], 0) + p
     cure, steps = max(chance, key=chance.get), []
     for repair in sorted(cure, key=lambda repair: repair == "retrain"):
-        job = ["label_sample", "review_on", "retrain_canary", "review_off"] if repair == "retrain" else [repair]
+        job = [repair]
+        if repair == "retrain":
+            job = ["label_sample", "review_on", "retrain_canary", "review_off"]
         price = sum(actions[order][0] for order in job)
         if price > budget:
             continue
@@ -278,13 +280,16 @@ def _plan_inputs(rng):
              "unsafe": ("guardrail",), "unsafe_at_night": ("guardrail",)}
     names = list(cures)
     weight = rng.dirichlet([0.4] * len(names))
-    top = str(rng.choice(["bug_ring", "ring", "none", "unsafe", "bug_market"], p=[0.45, 0.15, 0.1, 0.15, 0.15]))
-    weight[names.index(top)] += rng.choice([0.3, 1])
+    weight[names.index(str(rng.choice(["bug_ring", "ring", "none", "unsafe"], p=[0.5, 0.2, 0.1, 0.2])))] += rng.choice([0.3, 1])
     actions = {name: (price + int(rng.integers(0, 2)), days, owner) for name, (price, days, owner) in _ACTIONS.items()}
-    just_enough = sum(actions[order][0] for order in _RETRAIN)
-    budget = float(rng.choice([3, 20, 38, just_enough, 60], p=[0.15, 0.15, 0.15, 0.15, 0.4]))
     return (dict(zip(names, (float(w) for w in weight / weight.sum()))), cures, actions, int(rng.integers(5, 30)),
-            3.0 if top == "bug_market" else budget)
+            float(rng.choice([3, 20, 38, 60], p=[0.1, 0.2, 0.15, 0.55])))
+
+
+_TWO = {"none": (), "bug_market": ("fix_pipeline", "recalibrate"), "ring": ("retrain",)}
+_PLAN_CASES = (                  # the first job is too dear and the second is not; the money is exactly enough
+    ({"none": 0.1, "bug_market": 0.8, "ring": 0.1}, _TWO, _ACTIONS, 12, 3.0),
+    ({"none": 0.1, "bug_market": 0.1, "ring": 0.8}, _TWO, _ACTIONS, 12, 36.0))
 
 
 _RETRAIN = ["label_sample", "review_on", "retrain_canary", "review_off"]
@@ -444,5 +449,6 @@ EXERCISES = [
               (_looks_from_the_order, "the clock starts with the order")],
              ("First add up the belief for each cure. Then make jobs, each a list of orders, and see which ones can be paid.",
               "Keep a running day: each order adds its days to it. All looks count from the day when the last one is done.",
-              "sorted(cure, key=lambda repair: repair == \"retrain\") puts the retraining last and keeps the rest.")),
+              "sorted(cure, key=lambda repair: repair == \"retrain\") puts the retraining last and keeps the rest."),
+             cases=_PLAN_CASES),
 ]
