@@ -26,7 +26,7 @@ def clickable(use: str, part: int):
         sure.append(ipywidgets.IntSlider(value=50, min=0, max=100, step=5, description=f"{number}. how sure, in percent",
                                          style={"description_width": "initial"}, layout={"width": "28em"}))
         rows += [ipywidgets.HTML(f"<p><strong>{number}.</strong> {escape(item.stem)}</p>"), choices[-1], sure[-1]]
-    save, said = ipywidgets.Button(description="Save these answers"), ipywidgets.HTML()
+    save, said = ipywidgets.Button(description="Save these answers", layout={"width": "auto"}), ipywidgets.HTML()
 
     def saved(_):
         letters = "".join(choice.value or "-" for choice in choices)

@@ -115,6 +115,10 @@ def answer(page, cell, code):
     """Replace a code cell's text (typing would meet auto-indent), and run it with the keyboard."""
     from selenium.webdriver import ActionChains, Keys
 
+    for dialog in css(page, "dialog.jp-Dialog"):              # on a busy machine, one about the connection
+        print("closed a dialog:", dialog.text)
+        ActionChains(page).send_keys(Keys.ESCAPE).perform()
+        wait(page, lambda: not css(page, "dialog.jp-Dialog"), 10)
     editor = cell.find_element("css selector", ".cm-content")
     page.execute_script("arguments[0].scrollIntoView({block: 'center'})", editor)
     editor.click()
@@ -149,3 +153,24 @@ def test_run_all_then_answer_right_and_wrong(page):
                        'check("drift.psi", psi)')
     wait(page, lambda: "✗ Incorrect: drift.psi" in result(), 30)
     assert "Misconception: the index is the Kullback-Leibler divergence" in result()
+
+
+def test_a_form_can_be_clicked(page):
+    """With real widgets: the whole situation is to be read, an answer is chosen and saved by the keyboard."""
+    from selenium.webdriver import Keys
+
+    from course_utils.inventory import questions
+
+    cell = [c for c in css(page, ".jp-CodeCell") if "drift.c1" in c.text][-1]
+    answer(page, cell, 'from course_utils.clickable import clickable\nclickable("A", 1)')
+    wait(page, lambda: len(cell.find_elements("css selector", "input[type=radio]")) == 24)
+    first = questions("A", 1)[0]
+    assert first.stem in cell.text and all(o.text in cell.text for o in first.options)
+    assert not any(box.get_property("scrollWidth") > box.get_property("clientWidth") + 1
+                   for box in cell.find_elements("css selector", ".widget-html-content"))
+    radio = cell.find_elements("css selector", "input[type=radio]")[1]
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", radio)
+    radio.send_keys(Keys.SPACE)
+    save = next(b for b in cell.find_elements("css selector", "button.jupyter-button") if "Save" in b.text)
+    save.send_keys(Keys.ENTER)
+    wait(page, lambda: "1 of 6 questions answered" in cell.text, 20)
