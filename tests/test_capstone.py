@@ -234,8 +234,6 @@ def test_each_of_the_twelve_mistakes_costs_more_than_the_right_action(first):
         row, action = table.loc[key], ACTIONS[order]        # the mistake is its price and a sum a day, no more
         left = np.mean([DAYS - Episode(row.situation, seed).onset - 3 - action.days for seed in range(first, first + 10)])
         assert row.with_mistake - row.nothing == pytest.approx(action.cost + (a_day or action.side) * left, abs=0.1)
-        assert table.restates_inputs[key]
-    assert table.restates_inputs[["realtime", "evaluation", "reliability"]].all() and table.restates_inputs.sum() == 7
     assert table.with_mistake["drift"] > table.nothing["drift"]          # retraining the bug is worse than ignoring it
 
 

@@ -33,7 +33,8 @@ if __name__ == "__main__":
                 raise TypeError(f"policy must return (action, claim), not {str(result)[:80]}")
             answer = json.dumps({"action": result[0], "claim": result[1]}, default=lambda value: value.item())
         except BaseException as error:             # SystemExit and KeyboardInterrupt too
-            where = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "policy"][-1:]
+            where = [frame for frame in traceback.extract_tb(error.__traceback__)
+                     if frame.filename == "policy" and frame.name[0] != "<"][-1:]
             line = source.splitlines()[where[0].lineno - 1].strip() if where and where[0].lineno else ""
             text = f"{type(error).__name__}: {error}"[:200] if "policy" in space else f"no policy: {error}"[:200]
             text += f" (in {where[0].name}: {line[:80]})" if line else ""

@@ -46,11 +46,12 @@ class Report:
                       *(f"  {count} x {text}" for text, count in kinds.value_counts().head(5).items())]
         lines += ["", *(f"{'passed' if r.passed else 'FAILED'}  {r.Index}: "
                         + ("no repair was ordered" if np.isnan(r.value) else f"{r.value:.2f} (needs {r.needed})")
-                        for r in self.reasons.itertuples()), "",
-                  "Where it cost most, kEUR an episode above the oracle, and the pair that this situation turns on:",
-                  *(f"  {r.excess:6.1f}  {r.situation} ({r.title}; first repair mostly: {r.first_repair or 'none'})"
-                    for r in self.pairs.head(3).itertuples()), "",
-                  *(f"{r.Index}: {r.value:.2f} {r.meaning}" for r in self.causes.itertuples())]
+                        for r in self.reasons.itertuples())]
+        if (self.episodes.first_repair != "").any():
+            lines += ["", "Where it cost most, kEUR an episode above the oracle, and the pair that this situation turns on:",
+                      *(f"  {r.excess:6.1f}  {r.situation} ({r.title}; first repair mostly: {r.first_repair or 'none'})"
+                        for r in self.pairs.head(3).itertuples()), "",
+                      *(f"{r.Index}: {r.value:.2f} {r.meaning}" for r in self.causes.itertuples())]
         return "\n".join(lines)
 
 

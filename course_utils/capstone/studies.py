@@ -35,17 +35,16 @@ MISTAKES = {
 }
 
 
-#: What these cost follows from the inputs by addition: harm or side cost a day, times days, plus the price of an order.
-RESTATED = ("guardrails", "drift", "realtime", "evaluation", "throughput", "finetuning", "reliability")
-
-
 def _cost(what, situations, seeds, dials) -> float:
     policy = POLICIES[what] if isinstance(what, str) else script(what, _LATE)
     return float(run(policy, seeds, situations, dials).money.mean())
 
 
 def consequence_table(seeds: Iterable[int] = SEEDS, dials: Dials = Dials()) -> pd.DataFrame:  # noqa: B008
-    """One row a pair: the mistake, what it cost here, what the right action cost (kEUR an episode)."""
+    """One row a pair: the mistake, what it cost here, what the right action cost (kEUR an episode).
+
+    Only the row of ``observability`` depends on signals; the others add up the prices, harms and daily costs that we assumed.
+    """
     rows, seeds = [], list(seeds)
     for p in PAIRS:
         situations, words, mistake, right = MISTAKES[p.key]
@@ -54,7 +53,7 @@ def consequence_table(seeds: Iterable[int] = SEEDS, dials: Dials = Dials()) -> p
                      "mistake": words, "with_mistake": _cost(mistake, situations, seeds, dials),
                      "right": _cost(right, situations, seeds, dials),
                      "nothing": _cost("nothing", situations, seeds, dials),
-                     "in_article": p.in_article_map, "restates_inputs": p.key in RESTATED})
+                     "in_article": p.in_article_map})
     return pd.DataFrame(rows, index=[p.key for p in PAIRS])
 
 

@@ -44,6 +44,7 @@ def _diagnose_inputs(rng):
     readings = [(s, day, round(float(truth[s] + rng.normal()), 1)) for day in (8, 9) for s in ("psi", "complaints")]
     test = str(rng.choice(_SIGNALS[2:]))
     readings += [(test, 9, round(float(truth[test] + rng.normal()), 1))] * int(rng.integers(1, 4))
+    readings = [readings[i] for i in rng.permutation(len(readings))]
     return readings, table, {name: 0.7 if name == "none" else 0.1 for name in names}
 
 
@@ -216,7 +217,7 @@ def _never_enough(belief, tests, price, cures, stake):
 
 
 def _as_hoped(belief, tests, price, cures, stake):
-    """You looked at the high result only. A test has two; how sure you would be after the result you hope for says
+    """You counted on the result that you hope for. A test has two; how sure you would be after the result you hope for says
     nothing about how often it comes."""
     value = {}
     for t, high in tests.items():
@@ -289,7 +290,9 @@ def _plan_inputs(rng):
 _TWO = {"none": (), "bug_market": ("fix_pipeline", "recalibrate"), "ring": ("retrain",)}
 _PLAN_CASES = (                  # the first job is too dear and the second is not; the money is exactly enough
     ({"none": 0.1, "bug_market": 0.8, "ring": 0.1}, _TWO, _ACTIONS, 12, 3.0),
-    ({"none": 0.1, "bug_market": 0.1, "ring": 0.8}, _TWO, _ACTIONS, 12, 36.0))
+    ({"none": 0.1, "bug_market": 0.1, "ring": 0.8}, _TWO, _ACTIONS, 12, 36.0),
+    ({"none": 0.1, "bug_ring": 0.8, "ring": 0.1}, {"none": (), "ring": ("retrain",), "bug_ring": ("fix_pipeline", "retrain")},
+     _ACTIONS, 12, 38.0))        # enough for either job, and not for both
 
 
 _RETRAIN = ["label_sample", "review_on", "retrain_canary", "review_off"]
@@ -372,6 +375,13 @@ def _no_budget(belief, cures, actions, day, budget):
     return _steps(_jobs(_likeliest(belief, cures)), actions, day, float("inf"))
 
 
+def _spent_twice(belief, cures, actions, day, budget):
+    """Each job is compared with the whole budget. What one job costs is gone for the next: the money is spent twice, and the
+    order that cannot be paid is refused in the middle of the plan."""
+    jobs = [job for job in _jobs(_likeliest(belief, cures)) if sum(actions[order][0] for order in job) <= budget]
+    return _steps(jobs, actions, day, float("inf"))
+
+
 def _half_a_job(belief, cures, actions, day, budget):
     """You bought what the money still reached for. Labels, or a review, without the retraining that they were meant for are
     paid and cure nothing."""
@@ -442,6 +452,7 @@ EXERCISES = [
               (_one_story_decides, "one must know the situation to choose the repair"),
               (_something_must_be_done, "an alarm must have a repair"),
               (_no_budget, "money is found once the work has begun"),
+              (_spent_twice, "what one order costs is still there for the next"),
               (_half_a_job, "half a job is half a cure"),
               (_one_job_or_none, "all or nothing"),
               (_all_at_once, "order is free"),

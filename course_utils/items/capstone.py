@@ -16,13 +16,14 @@ _item = item_maker("capstone", ACT, MODEL, LUCK)
 
 ITEMS = (
     _item("c1", "closing",
-          "Second week of the busy season. PSI has been high for three days; complaints and chargebacks are as "
-          "ever. You are on call, and a trace of a few payments costs an hour. What do you do first?",
-          "Trace some payments: the result decides whether there is work to do.",
+          "Second week of the busy season. PSI has stood at 3.5 for three days, higher than in last year's season; complaints "
+          "are a little up, latency and chargebacks as ever. You are on call, and a trace of some payments costs an hour. What "
+          "do you do first?",
+          "Trace some payments: a broken log gets mended, and the rest is left.",
           "Mend what may be behind it, cheapest first, until the alarm is off.",
           "Retrain on these two weeks: the model has not seen such inputs yet.",
           "Mend the pipeline: that ended the last PSI alarm in a single day.",
-          "The season, a broken log and a new market all move PSI. A trace shows whether it is the log; wrong repairs cost."),
+          "Season, broken log and new market all move PSI. A trace tells the log from the other two, and changes what you do."),
     _item("c2", "closing",
           "A trace shows that one channel logs cents as dollars, and a sample of investigated payments shows a fraud ring. "
           "The desk has people free to check decisions. What is the plan?",
