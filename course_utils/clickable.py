@@ -20,12 +20,13 @@ def clickable(use: str, part: int):
         return Note("Clickable answers need ipywidgets", "Install it (pip install ipywidgets) and restart, or use form(...).")
     rows, choices, sure = [], [], []
     for number, item in enumerate(items, 1):
-        options = [(f"{letter}. {o.text}", letter) for letter, o in zip(LETTERS, item.shuffled())]
-        choices.append(ipywidgets.RadioButtons(options=options, value=None, description=f"{number}.",
-                                               layout={"width": "auto"}, style={"description_width": "2em"}))
-        sure.append(ipywidgets.IntSlider(value=50, min=0, max=100, step=5, description=f"{number}. how sure, in percent",
+        options = "<br>".join(f"{letter}. {escape(o.text)}" for letter, o in zip(LETTERS, item.shuffled()))
+        text = f"<p><strong>{number}.</strong> {escape(item.stem)}</p><p>{options}</p>"         # wraps, which labels do not
+        choices.append(ipywidgets.RadioButtons(options=[*LETTERS], value=None, description=f"{number}. answer",
+                                               orientation="horizontal", layout={"width": "auto"}))
+        sure.append(ipywidgets.IntSlider(value=25, min=0, max=100, step=5, description=f"{number}. chance to be right, %",
                                          style={"description_width": "initial"}, layout={"width": "28em"}))
-        rows += [ipywidgets.HTML(f"<p><strong>{number}.</strong> {escape(item.stem)}</p>"), choices[-1], sure[-1]]
+        rows += [ipywidgets.HTML(text), choices[-1], sure[-1]]
     save, said = ipywidgets.Button(description="Save these answers", layout={"width": "auto"}), ipywidgets.HTML()
 
     def saved(_):

@@ -16,10 +16,9 @@ from .inventory import CONCEPTS, LETTERS, Option, answered, confusion, misconcep
 
 #: A learner slips in one answer of ten and then guesses; before any answer, each misconception is held by one in four.
 SLIP, HELD = 0.1, 0.25
-#: From the first probability on a misconception is suspected, from the second on it is likely. One wrong answer beside a
-#: right one gives .31: a suspicion is worth a look, since a notebook read in vain costs an hour and a misconception kept
-#: costs more. The same one chosen twice gives over .9.
-SUSPECTED, LIKELY = 0.3, 0.5
+#: From this probability on a misconception is suspected. One wrong answer beside a right one gives .31: worth a look, since
+#: a notebook read in vain costs an hour and a misconception kept costs more. Likely is one that was chosen twice as well.
+SUSPECTED = 0.3
 
 
 def _beliefs(answers: list[Option], names: list[str], slip: float, held: float) -> np.ndarray:
@@ -58,20 +57,23 @@ def misconceptions(responses: dict | None = None, use: str | None = None, slip: 
 
 
 def calibration(responses: dict | None = None, use: str | None = None) -> pd.Series:
-    """Confidence beside correctness: number of answers, share right, mean confidence, Brier score (0 best, .25 a coin).
+    """Confidence beside correctness: number of answers and, if any, share right, mean confidence, Brier score (0 is best).
 
     >>> sure_and_wrong = {"drift.c1": {"answer": "A", "confidence": 100}, "drift.c2": {"answer": "A", "confidence": 100}}
     >>> int(calibration(sure_and_wrong)["answers"])
     2
     """
     got = [(option.correct, sure) for _, option, sure in answered(responses, use)]
-    right, sure = np.array(got, float).reshape(-1, 2).T
-    mean = (lambda x: x.mean()) if got else (lambda x: np.nan)
-    return pd.Series({"answers": len(got), "right": mean(right), "confidence": mean(sure), "Brier": mean((right - sure) ** 2)})
+    if not got:
+        return pd.Series({"answers": 0})
+    right, sure = np.array(got, float).T
+    return pd.Series({"answers": len(got), "right": right.mean(), "confidence": sure.mean(),
+                      "Brier": ((right - sure) ** 2).mean()})
 
 
 def gain(responses: dict | None = None) -> pd.DataFrame:
-    """Share right in form A and in form B, and Hake's normalised gain (B - A) / (1 - A), by pair and in all.
+    """Share right in form A and in form B, and Hake's normalised gain (B - A) / (1 - A), by pair and in all pairs of which
+    both were answered.
 
     The gain is undefined (NaN) where form A was perfect or a form is missing. (R. R. Hake, 1998.)
     """
@@ -79,8 +81,8 @@ def gain(responses: dict | None = None) -> pd.DataFrame:
                        columns=["pair", "use", "right"])
     got = got[got.use.isin(["A", "B"])]
     table = got.pivot_table(index="pair", columns="use", values="right", aggfunc="mean", sort=False).astype(float)
-    table.loc["all"] = got.groupby("use").right.mean()
     table = table.reindex(columns=["A", "B"])
+    table.loc["all"] = got[got.pair.isin(table.dropna().index)].groupby("use").right.mean().reindex(["A", "B"])
     table["gain"] = ((table.B - table.A) / (1 - table.A)).where(table.A < 1)
     return table.rename_axis(columns=None)
 
@@ -98,12 +100,13 @@ def route(responses: dict | None = None) -> pd.DataFrame:
     for p in PAIRS:
         mine = held[held.pair == p.key]
         named = mine[mine.probability > SUSPECTED]
-        why = "; ".join(f"{'likely' if row.probability > LIKELY else 'suspected'}: {row.misconception}"
+        why = "; ".join(f"{'likely' if row.chosen > 1 else 'suspected'}: {row.misconception}"
                         for row in named.itertuples()) or ("not asked yet" if mine.empty else "nothing found")
         rows.append((p.number, p.title, mine.probability.sum(), surest.get(p.key, 0), why, bool(len(named)), mine.empty))
     table = pd.DataFrame(rows, columns=["notebook", "pair", "expected", "surest", "because", "named", "unknown"])
     table = table.sort_values(["named", "unknown", "expected", "surest", "notebook"], ascending=[False] * 4 + [True])
-    return table.drop(columns=["named", "unknown"]).round(1).set_index("notebook")
+    table["expected"] = table.expected.round(1).astype(object).where(~table.unknown, "-")
+    return table.drop(columns=["named", "unknown"]).set_index("notebook")
 
 
 def portrait(responses: dict | None = None):

@@ -69,11 +69,21 @@ class Item:
         return tuple(o.misconception for o in self.options if o.misconception)
 
 
+TWIN = "twin"
+
+
 def item_maker(pair: str, *held: tuple[str, str | None]):
-    """The maker of a pair's items: wrong options come in the order of ``held``, its (misconception, concept) pairs."""
-    def make(id, use, stem, right, *wrong_and_because, calls_for=None):
+    """The maker of a pair's items: wrong options come in the order of ``held``, its (misconception, concept) pairs.
+
+    A concept that is TWIN is the one of the pair that the item does not call for. ``relied`` gives an item concepts of its own.
+    """
+    names = [c.name for p in PAIRS if p.key == pair for c in (p.left, p.right)]
+
+    def make(id, use, stem, right, *wrong_and_because, calls_for=None, relied=None):
         *wrong, because = wrong_and_because
-        options = [Option(text, False, *h) for text, h in zip(wrong, held, strict=True)]
+        concepts = [next((n for n in names if n != calls_for), None) if c == TWIN else c
+                    for c in relied or [concept for _, concept in held]]
+        options = [Option(text, False, name, c) for text, (name, _), c in zip(wrong, held, concepts, strict=True)]
         return Item(f"{pair}.{id}", pair, use, stem, (Option(right, True), *options), because, calls_for)
     return make
 
@@ -102,7 +112,7 @@ def _confidence_problem(confidence) -> str:
     if number and 0 < confidence < 1:
         return f"confidence is in percent: 80, not 0.8; got {show(confidence)}"
     return "" if number and 0 <= confidence <= 100 else (
-        f"confidence is a number from 0 (a guess) to 100 (certain); got {show(confidence)}")
+        f"confidence is a number from 0 to 100, the chance in percent that you are right; got {show(confidence)}")
 
 
 def ask(id: str, answer=..., confidence=...) -> Note:
@@ -152,9 +162,9 @@ def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
     """Six questions of form "A" or "B", or your answers to them.
 
     ``answers`` is one letter for each question, in order, with "-" for one you leave out: "BCA-DA", or a list of letters.
-    ``confidence`` is 0 to 100 %, one number for all or a list of six. Form A keeps the right answers
-    to itself, since form B asks about the same ideas; form B shows them. ValueError for a form or a
-    part that does not exist.
+    It also takes back an answer given before. ``confidence`` is the chance that a letter is right, 0 to 100 %, one number
+    for all or a list of six. Form A keeps the right answers to itself, since form B asks about the same ideas; form B shows
+    them for what was answered. ValueError for a form or a part that does not exist.
     """
     chosen, name = questions(use, part), f"form {use}, part {part}"
     shown = "\n\n".join(i.question(f"{n}. ", "   ") for n, i in enumerate(chosen, 1))
@@ -173,11 +183,15 @@ def form(use: str, part: int, answers: str = ..., confidence=...) -> Note:
 
     taken = {i.id: {"answer": letter, "confidence": c, "correct": letter == i.answer}
              for i, letter, c in zip(chosen, letters, sure) if letter != "-"}
-    saved = store.update(lambda data: data["answers"].update(taken))
+    left_out = {i.id for i in chosen} - set(taken)
+
+    def change(data):
+        data["answers"] = {id: given for id, given in data["answers"].items() if id not in left_out} | taken
+    saved = store.update(change)
     text = f"{len(taken)} of {len(chosen)} questions answered."
     if use == "B":
         text += "".join(f"\n{'✓' if letter == i.answer else '✗'} {n}. {i.answer}. {i.because}"
-                        for n, (i, letter) in enumerate(zip(chosen, letters), 1))
+                        for n, (i, letter) in enumerate(zip(chosen, letters), 1) if letter != "-")
     return Note(f"Noted: {name}", text + (f"\n({saved})" if saved else ""))
 
 
@@ -220,7 +234,7 @@ def answered(responses: dict | None, use: str | None = None) -> Iterator[tuple[I
     responses = store.read()["answers"] if responses is None else responses
     for item in ITEMS:
         given = responses.get(item.id)
-        if given and given.get("answer") in LETTERS and use in (None, item.use):
+        if given and given.get("answer") in [*LETTERS] and use in (None, item.use):
             yield item, item.shuffled()[LETTERS.index(given["answer"])], given["confidence"] / 100
 
 

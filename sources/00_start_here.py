@@ -24,8 +24,8 @@ payments = load("payments")
 payments.head(4)
 
 # %% [markdown]
-# `chargeback_day` is the day on which a customer's bank reported the payment as fraud, and is empty if none did so far (the other
-# columns: `datasets/README.md`).
+# `chargeback_day` is the day on which a customer's bank reported the payment as fraud, and is empty if none did so far;
+# `amount_logged` is the amount that the model sees, `n_24h` counts the account's other payments in 24 hours.
 # Since we built this world we can also ask it for the truth, which Lantern does not have: which payments are fraud, and the
 # day (`label_day`) on which that will be known.
 
@@ -75,11 +75,11 @@ progress()
 # %% [markdown]
 # ## Which notebooks first?
 #
-# Two dozen situations from practice, two for each pair: one calls for the one concept, one for the other. Each has four answers,
-# and behind each wrong one stands a misunderstanding that the notebook of the pair takes apart. The point is to learn *which*
-# concepts you swap, so put down how sure you are as well, one number for all six or a list. Where you would guess, or do not know
-# a word, leave the question out with `-`: a guess would be taken for a belief. Right answers are not shown, because after the
-# course form B asks about the same ideas again. Allow about twenty minutes, or do one part now and the others later.
+# Two dozen situations from practice, two for each pair. Each has four answers, and behind each wrong one stands a
+# misunderstanding that the notebook of the pair takes apart. The point is to learn *which* concepts you swap, so put down how sure
+# you are as well: the chance, in percent, that your letter is right, one number for all six or a list. Where you would guess, or
+# do not know a word, leave the question out with `-`: a guess would be taken for a belief. Reasons are not shown, because after
+# the course form B asks about the same ideas again. Allow about twenty minutes, or do one part now and the others later.
 
 # %%
 form("A", 1, answers=..., confidence=...)
@@ -112,20 +112,19 @@ portrait({item.id: {"answer": item.answer if item.pair in KNOWN else "A", "confi
 portrait()
 
 # %% [markdown]
-# The order in which the notebooks would pay *you* most comes from the same answers. One wrong answer beside a right one makes its
-# misconception *suspected*: of simulated learners with that pattern about one in three held it, and fewer where misconceptions are rarer
-# than the one in four assumed. The same one chosen twice makes it *likely*. `expected` is how many misconceptions of the pair to
-# expect, `surest` the confidence, in percent, of your surest wrong answer there.
+# The order in which the notebooks would probably pay *you* most comes from the same answers. A misconception that was chosen once
+# is *suspected*: of simulated learners with one wrong answer beside a right one about one in three held it, and fewer where
+# misconceptions are rarer than the one in four assumed. Chosen twice, it is *likely*. `expected` is how many misconceptions of the
+# pair to expect, `surest` the confidence, in percent, of your surest wrong answer there.
 
 # %%
 route()
 
 # %% [markdown]
-# How sure you were, beside how often you were right. A Brier score of 0 is perfect; who always
-# says fifty-fifty gets a quarter.
+# How sure you were, beside how often you were right. A Brier score of 0 is perfect; who always says fifty-fifty gets a quarter.
 
 # %%
-calibration().dropna().round(2)
+calibration(use="A").round(2)
 
 # %% [markdown]
 # ## The map
@@ -134,9 +133,12 @@ calibration().dropna().round(2)
 #
 # Take them in any order; each stands alone, takes 30 to 60 minutes, and ends with a page to
 # take to work. The list of pairs comes from an article, "12 AI Production Concepts Everyone Confuses". Where the article
-# is imprecise the notebooks say so. Its opening claim is an example: that over four of five AI projects never reach production,
-# for which it names RAND. [RAND's report](https://www.rand.org/pubs/research_reports/RRA2680-1.html) says that "by some
-# estimates" that many *fail*, which is another thing, and the estimates are not RAND's own.
+# is imprecise the notebooks say so. Its opening claim is an example: that over four of five AI projects never reach production.
+# Figures like it are usually traced to [a RAND report](https://www.rand.org/pubs/research_reports/RRA2680-1.html), which says
+# that "by some estimates" that many *fail*: another thing, and the estimates are not RAND's own.
+#
+# At the end [Eight weeks on call](13_capstone.ipynb) asks for all twelve at once. Then come back: `form("B", 1)` to `form("B", 4)`
+# ask anew, and `gain()`, from `course_utils.diagnosis`, compares.
 #
 # **Three habits that pay.** Run cells in order, top to bottom. Change numbers and run again: the world is yours to break.
 # And when a result surprises you, write down why before you read on.

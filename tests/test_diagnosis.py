@@ -8,8 +8,8 @@ import pytest
 from course_utils import store
 from course_utils.clickable import clickable
 from course_utils.concepts import PAIRS
-from course_utils.diagnosis import LIKELY, SUSPECTED, calibration, gain, misconceptions, portrait, route
-from course_utils.inventory import CONCEPTS, ITEMS, LETTERS, PART, ask, confusion, form, questions
+from course_utils.diagnosis import SUSPECTED, calibration, gain, misconceptions, portrait, route
+from course_utils.inventory import CONCEPTS, ITEMS, LETTERS, PART, answered, ask, confusion, form, questions
 
 #: pair -> misconceptions. The capstone has closing items, but is no pair and in no form.
 ALL = {p.key: sorted(held) for p in PAIRS if (held := {m for i in ITEMS if i.pair == p.key for m in i.misconceptions})}
@@ -82,21 +82,22 @@ def test_one_wrong_answer_is_a_suspicion_and_the_same_one_twice_is_likely():
         held_of = [(row.pair, row.misconception) in held for row in table.itertuples()]
         for truth, row in zip(held_of, table.itertuples()):
             if row.probability > SUSPECTED:
-                by_count.setdefault("likely" if row.probability > LIKELY else "suspected", []).append(truth)
-    assert 0.25 < np.mean(by_count["suspected"]) < 0.4 and np.mean(by_count["likely"]) > 0.9      # notebook 00 says so
+                wrong = sum(o.correct is False for i, o, _ in answered(responses) if i.pair == row.pair)
+                by_count.setdefault((row.chosen, wrong), []).append(truth)
+    assert 0.25 < np.mean(by_count[1, 1]) < 0.4 and np.mean(by_count[2, 2]) > 0.9                # notebook 00 says so
     for key, names in ALL.items():
         first, second = (i for i in ITEMS if (i.pair, i.use) == (key, "A"))
         for name in (n for n in names if n in first.misconceptions and n in second.misconceptions):
             once = misconceptions(believing(first, name) | right(second)).probability[0]
             twice = misconceptions(believing(first, name) | believing(second, name)).probability[0]
-            assert SUSPECTED < once < LIKELY and twice > 0.9
+            assert SUSPECTED < once < 0.35 and twice > 0.9
 
 
 def test_of_somebody_who_only_guesses_nothing_reliable_is_said():
     """Whoever holds none and guesses looks as if they held some: notebook 00 asks to leave such questions out."""
     precision, _ = precision_and_recall(100, slip=1.0)
     assert precision < 0.4                          # about the share that holds any misconception
-    assert precision_and_recall(50, limit=LIKELY, slip=1.0)[0] < 0.5
+    assert precision_and_recall(50, limit=0.5, slip=1.0)[0] < 0.5
 
 
 @pytest.mark.parametrize("key", sorted(ALL))
@@ -145,7 +146,7 @@ def test_confidence_is_held_against_correctness():
     got = calibration(responses)
     assert got["answers"] == 3 and got["right"] == pytest.approx(2 / 3) and got["confidence"] == pytest.approx(2.5 / 3)
     assert got["Brier"] == pytest.approx((0 + 0.25 + 1) / 3)
-    assert calibration({})["answers"] == 0 and np.isnan(calibration({})["Brier"])
+    assert calibration({}).to_dict() == {"answers": 0}
 
 
 def test_gain_is_normalised():
@@ -167,14 +168,17 @@ def test_route_goes_by_what_was_found_then_by_what_is_unknown():
     table = route(believing(one, wrong, 80) | right(two) | right(other))
     assert table.index[0] == 2 and table.because[2] == f"suspected: {wrong}" and table.surest[2] == 80
     assert table.index[-1] == 11 and table.because[11] == "nothing found"
-    assert (table.because.iloc[1:-1] == "not asked yet").all()
+    assert (table.because.iloc[1:-1] == "not asked yet").all() and (table.expected.iloc[1:-1] == "-").all()
+    alone, two_kinds = believing(one, wrong), believing(two, "stable inputs mean a healthy model")
+    assert route(alone).because[2] == f"suspected: {wrong}" and "likely" not in route(alone | two_kinds).because[2]
     assert route(believing(one, wrong) | believing(two, wrong)).because[2] == f"likely: {wrong}"
     sure, unsure = (route(believing(one, wrong, c) | believing(other, "no alarm means no harm", 60)) for c in (90, 30))
     assert sure.index[0] == 2 and unsure.index[0] == 11                     # of two alike, the one that was surer
 
 
 def test_answers_that_make_no_sense_are_left_out():
-    junk = {"drift.a1": {"answer": "Z", "confidence": 60}, "drift.zz": {"answer": "A", "confidence": 60}, "drift.a2": {}}
+    junk = {"drift.a1": {"answer": "Z", "confidence": 60}, "drift.zz": {"answer": "A", "confidence": 60}, "drift.a2": {},
+            "canary.a1": {"answer": "", "confidence": 60}, "canary.a2": {"answer": None, "confidence": 60}}
     assert confusion(junk).to_numpy().sum() == 0 and misconceptions(junk).empty and calibration(junk)["answers"] == 0
 
 
@@ -219,6 +223,8 @@ def test_form_b_explains():
                    key=lambda i: next(p.number for p in PAIRS if p.key == i.pair))[:PART]
     said = repr(form("B", 1, answers="A" * len(items), confidence=[50] * len(items)))
     assert all(i.because in said for i in items)
+    assert not any(i.because in repr(form("B", 1, answers="------", confidence=50)) for i in items)
+    assert store.read()["answers"] == {}                                    # all taken back
 
 
 @pytest.mark.parametrize("answers, confidence", [("AB", 50), ("ABCDEF", 50), (5, 50), ("AAAAAA", "sure"), ("AAAAAA", 0.8),
@@ -263,7 +269,8 @@ def test_a_click_saves_what_form_would():
     items, (stems, choices, sliders) = questions("A", 1), (shown[0::3], shown[1::3], shown[2::3])
     assert [len(x) for x in (items, stems, choices, sliders)] == [6] * 4
     for item, stem, choice in zip(items, stems, choices):
-        assert escape(item.stem) in stem.value and [letter for _, letter in choice.options] == list(LETTERS)
+        assert escape(item.stem) in stem.value and all(escape(o.text) in stem.value for o in item.options)
+        assert list(choice.options) == list(LETTERS)
     save.click()
     assert "0 of 6 questions answered" in said.value and store.read()["answers"] == {}
     choices[1].value, sliders[1].value = "B", 80
@@ -272,3 +279,6 @@ def test_a_click_saves_what_form_would():
     assert set(kept) == {items[1].id} and "1 of 6" in said.value
     assert kept[items[1].id] == {"answer": "B", "confidence": 80, "correct": items[1].answer == "B"}
     assert not any(escape(i.because) in said.value for i in items)          # form A gives nothing away
+    choices[1].value = None
+    save.click()
+    assert store.read()["answers"] == {}                                    # and an answer can be taken back

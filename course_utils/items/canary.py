@@ -34,7 +34,7 @@ ITEMS = (
           "An alarm on reservations, because as long as it is silent no room is lost.",
           "A mark on the copy's answers, because what is thrown away cannot do harm.",
           "The answer is discarded, the reservation is not: each copy would take a real room off the market.",
-          calls_for="Shadow deployment"),
+          calls_for="Shadow deployment", relied=(CLEAN[1], None, None)),
     _item("b1", "B",
           "A map service sends 1 % of its trips, 300 a day, drawn at random, through a new routing model. It is feared that "
           "5 % instead of 3 % of them are broken off. After a day 4 % of the canary's were, one standard error above the "
@@ -74,7 +74,7 @@ ITEMS = (
           "Their limit: without an alarm in shadow they are not higher than v3's.",
           "Hardly any: with 580 of 20,000 payments the losses cannot move by much.",
           "What v3 let through gets its label, and so does who passed its challenge. Who gave up or failed there never does.",
-          calls_for="Shadow deployment"),
+          calls_for="Shadow deployment", relied=(CLEAN[1], None, None)),
     _item("c3", "closing",
           "v5 has served 5 % of the users for a day. Four of their checkouts crashed, where the plan allows one; "
           "abandonment is unchanged, z = 0.2. The stage is planned for two days. What do you do?",

@@ -26,8 +26,8 @@ ITEMS = (
           calls_for="Prompt engineering"),
     _item("a2", "A",
           "A court's transcripts use a notation of their own, unchanged for years. With its guide and 40 examples in the "
-          "prompt a model gets 71 % of the lines right; 95 % are needed, and 60,000 corrected ones exist. The model also "
-          "answers lawyers' questions, well enough. What next?",
+          "prompt a model gets 71 % of the lines right; 95 % are needed, and 60,000 corrected ones exist. The same model "
+          "has to answer lawyers' questions, and does so well enough. What next?",
           "Tune it on the corrected lines, and test the answers to lawyers as well.",
           "Tune it for the lawyers first, as this service matters most to the court.",
           "Tune it on the text of the guide, so that it has all the rules by heart.",

@@ -27,15 +27,15 @@ ITEMS = (
           calls_for="Human in the loop"),
     _item("a2", "A",
           "A shop pays refunds under 50 dollars without any person. One weekend a wrong price list makes it pay out ten times "
-          "the usual sum; each refund agrees with the list. On Monday nobody knows whose decision that was. What would have "
-          "ended it on Saturday?",
+          "the usual sum; each refund agrees with the list, which is all that a clerk would see. On Monday nobody knows whose "
+          "decision that was. What would have ended it on Saturday?",
           "A cap on the day's sum, which stops the payments and calls their owner.",
           "A clerk for each refund, without whose click no money leaves the shop.",
           "A look at complaints at night, which show whether refunds are in order.",
           "A better model of refunds, which makes fewer errors than this one made.",
           "Clerks and models would have met the same wrong prices, and who gets too much does not complain. A cap stops any "
           "cause, and an owner is a name, not a click.",
-          calls_for="Fully automated"),
+          calls_for="Fully automated", relied=(CLICK[1], None, MODEL[1])),
     _item("b1", "B",
           "A university's model flags papers for fraud, some 40 a term. A verdict can cost a degree. On papers of past terms "
           "97 of 100 flags were right. Two examiners have half a day for each case. How should a verdict come about?",

@@ -28,8 +28,8 @@ ITEMS = (
           calls_for="Triggered retraining"),
     _item("a2", "A",
           "A water company's model says which pumps will fail; whether it was right shows at the inspection each spring. An "
-          "input alarm has replaced the yearly run, and was silent for three years. Pumps with a new seal, which is no "
-          "input, now fail three times as often as predicted. What should the policy get?",
+          "input alarm has replaced the yearly run, and was silent for three years. Since the water was softened, which "
+          "no input shows, pumps of all kinds fail three times as often as predicted. What should the policy get?",
           "A date: a run after each inspection, with or without an alarm.",
           "A lower limit: the alarm comes sooner, and starts a run each time.",
           "A run each night: no model is ever older than the last reading.",

@@ -6,19 +6,19 @@ SAME    serving needs and does what training needs and does
 """
 from __future__ import annotations
 
-from ..inventory import item_maker
+from ..inventory import TWIN, item_maker
 
 COST = ("training is the expensive part", "Training")
 FROZEN = ("a trained model stays what was tested", "Inference")
-SAME = ("serving is training without labels", None)
+SAME = ("serving is training without labels", TWIN)
 
 _item = item_maker("training", COST, FROZEN, SAME)
 
 ITEMS = (
     _item("a1", "A",
           "A clinic's network gives one X-ray the scores .31 and .58, a second apart: the same bytes, sent alone to the same "
-          "process. The file with the weights is the released one, and the weekly accuracy is as always. What do you look at "
-          "first?",
+          "process. The file with the weights is the released one, and the weekly accuracy is as it was since the release. "
+          "What do you look at first?",
           "The network's mode: in training mode each call draws dropout anew.",
           "The length of its training: the scores had no time to settle.",
           "The log of both calls: from the same weights there comes one score.",
