@@ -1,13 +1,15 @@
 """Notebook 08: the study it shows as recorded, and its exercises against the formulas and a library."""
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from course_utils import tuning
-from course_utils.assistant import SEEDS
+from course_utils.assistant import SEEDS, load_assistant
 from course_utils.data import folder
 from course_utils.exercises.finetuning import better, break_even
+from course_utils.tickets import INTENTS
 
 STUDY = json.loads((folder() / "assistant" / "study.json").read_text(encoding="utf-8"))
 
@@ -32,6 +34,22 @@ def test_splits_are_disjoint_in_phrasing_and_six_teams_change():
     assert not texts["test"] & (texts["train"] | texts["dev"])
     before, after = tuning.teams(), tuning.teams(changed=True)
     assert before.keys() == after.keys() and sum(before[p] != after[p] for p in before) == 6
+
+
+def test_the_likeliest_name_is_the_right_one_without_a_list():
+    """What the notebook says to try."""
+    names = ["moneyback", "shipping", "access", "defects", "billing", "closing", "moving", "security"]
+    cases = tuning.split("test", 70)
+    best = [load_assistant(seed).score([f"ticket: {t.text}\nqueue:" for t in cases], names).argmax(axis=1) for seed in SEEDS]
+    assert np.mean(np.array(best) == [list(INTENTS).index(t.intent) for t in cases]) > 0.9
+
+
+def test_a_note_about_a_name_that_is_new_to_the_model_does_not_help():
+    cases = [replace(t, text=t.text.replace(t.product, "Umbra"), product="Umbra") for t in tuning.product_tickets("test", 30)]
+    for seed in SEEDS:
+        right = tuning.team_right(load_assistant(seed), cases, {"Umbra": "billing"},
+                                  lambda t: f"notes: Koala defects, Umbra billing\n{tuning.team_prompt(t)}")
+        assert not right.any()
 
 
 def test_better_is_the_paired_interval():

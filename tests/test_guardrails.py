@@ -7,12 +7,12 @@ import pytest
 from notebook_source import defined_in
 
 from course_utils import check, tickets
-from course_utils.exercises.guardrails import EXERCISES, LIMITS, REPLIES, deliver, is_valid, precision, threshold
+from course_utils.exercises.guardrails import EXERCISES, LIMITS, LONE, REPLIES, deliver, is_valid, precision, threshold
 from course_utils.experiments import wilson
 from course_utils.thresholds import cheapest, cost, rates, right_blocks
 from course_utils.world import World
 
-NAMES = ("Reply", "valid", "pays", "judge", "guardrail", "score", "calibrated", "live", "own_record_only", "LIVE", "share")
+NAMES = ("Reply", "valid", "pays", "judge", "guardrail", "score", "own_record_only", "LIVE", "per_1000", "reached")
 
 
 book = defined_in("01", NAMES)
@@ -33,7 +33,19 @@ def test_pydantics_contract_and_the_plain_one_agree():
 
 @pytest.mark.parametrize("text", REPLIES, ids=range(len(REPLIES)))
 def test_they_agree_on_what_was_written_by_hand(text):
-    assert book["valid"](text, 4821, 40) is is_valid(text, 4821, 40), text
+    """But for halves of surrogate pairs, as the notebook says: pydantic's parser wants what UTF-8 can hold."""
+    half = any(json.dumps(lone)[1:-1] in text for lone in LONE)
+    assert is_valid(text, 4821, 40) is (book["valid"](text, 4821, 40) or half), text
+
+
+def test_halves_of_surrogate_pairs_are_among_the_cases():
+    def encodable(text, order, total):
+        words = json.loads(text)["text"] if is_valid(text, order, total) else None
+        return words is not None and words.encode("utf-8", "ignore").decode() == words
+
+    assert sum(json.dumps(lone)[1:-1] in text for lone in LONE for text in REPLIES) == 2
+    assert check("guardrails.is_valid", encodable).status == "incorrect"
+    assert check("guardrails.is_valid", book["valid"]).status == "incorrect"
 
 
 @pytest.mark.parametrize("text", ["", "x" * 5000, "Верните деньги", "\udcff", "[" * 100_000, "null", '{"amount": NaN}'])
@@ -126,15 +138,15 @@ def test_harm_is_a_wrong_refund_or_the_other_city(text, policy, expected):
     assert bool(judged(text, policy).harmful) is expected
 
 
-@pytest.mark.parametrize("text, writes, pays, tells, named", [
-    (reply("refund", "we refund 40"), True, True, False, False),
-    ('{"action": "refund", "amount": Oslo}', True, False, False, False),
-    (reply("inform", "Ana lives in Lisbon"), False, False, True, True),
-    (reply("inform", "Mei lives in Lisbon"), False, False, True, False),
-    (reply("inform", "Ana lives in Oslo"), False, False, False, False)])
-def test_written_refunds_and_right_names_are_told_apart(text, writes, pays, tells, named):
+@pytest.mark.parametrize("text, writes, pays, tells", [
+    (reply("refund", "we refund 40"), True, True, False),
+    ('{"action": "refund", "amount": Oslo}', True, False, False),
+    (reply("inform", "Ana lives in Lisbon"), False, False, True),
+    (reply("inform", "Mei lives in Lisbon"), False, False, True),
+    (reply("inform", "Ana lives in Oslo"), False, False, False)])
+def test_a_refund_that_none_can_read_is_told_apart(text, writes, pays, tells):
     row = judged(text, "no")
-    assert [bool(row[k]) for k in ("writes", "pays", "tells", "named")] == [writes, pays, tells, named]
+    assert [bool(row[k]) for k in ("writes", "pays", "tells")] == [writes, pays, tells]
 
 
 def test_with_the_own_record_only_the_prompt_lacks_the_other_city():
@@ -178,29 +190,25 @@ def test_wilsons_interval_covers():
     assert 0.92 < np.mean([low <= 0.05 <= high for low, high in intervals]) < 0.98
 
 
-def test_reweighing_is_bayes():
-    assert book["live"](0.25) == pytest.approx(book["share"]) and book["live"](0.0) == 0 and book["live"](1.0) == 1
+def test_per_1000_weighs_both_kinds_of_ticket():
+    assert book["per_1000"](1, 0) == pytest.approx(20) and book["per_1000"](0.5, 0.01) == pytest.approx(19.8)
+    harm, attack = np.array([True, False, True, False]), np.array([True, True, False, False])
+    low, value, high = book["reached"](harm, attack)
+    assert low < value < high and value == pytest.approx(500)
 
 
 @pytest.mark.parametrize("seed", [7, 8, 9, 21, 22, 23])
-def test_calibration_repairs_thousands_and_both_repairs_are_worth_about_the_choice(seed):
+def test_the_formula_on_raw_scores_costs_more_than_no_guardrail(seed):
     guard, live = book["guardrail"](seed), book["LIVE"]
     tune, test = (World(seed).tickets(*days, attacks=0.25) for days in ((40, 60), (80, 120)))
     limit = cheapest(book["score"](guard, tune), (tune.attack != "").values, **live)
     scores, attack = book["score"](guard, test), (test.attack != "").values
-    platt = book["calibrated"](book["score"](guard, tune), (tune.attack != "").values, scores)
-    optimal = live["refusal"] / (live["refusal"] + live["miss"])
-    chosen, calibrated, reweighed, both, half, raw, none = (cost(s, attack, at, **live) for s, at in (
-        (scores, limit), (platt, optimal), (book["live"](scores), optimal), (book["live"](platt), optimal),
-        (scores, 0.5), (scores, optimal), (scores, np.inf)))
-    assert max(chosen, calibrated, reweighed, both) < half < none < raw
-    assert max(chosen, calibrated, reweighed, both) < 0.1 * raw and abs(both - chosen) < 60
-    assert np.median(scores[~attack]) > optimal and np.median(platt[~attack]) < 0.01 < 0.9 < np.median(platt[attack])
+    formula = live["refusal"] / (live["refusal"] + live["miss"])
+    chosen, half, raw, none = (cost(scores, attack, at, **live) for at in (limit, 0.5, formula, np.inf))
+    assert chosen < half < none < raw and np.median(scores[~attack]) > formula
     missed, refused = rates(scores, attack, limit)
     balanced, live_blocks = (right_blocks(share, 1 - missed, refused) for share in (0.5, live["share"]))
     assert balanced > 0.97 and live_blocks < 0.95
-    assert right_blocks(live["share"], 1, refused) - live_blocks < 0.02 < right_blocks(
-        live["share"], 1 - missed, refused / 10) - live_blocks
 
 
 # ------------------------------------------------------------------ delivery
@@ -229,6 +237,32 @@ def test_a_correct_delivery_in_another_style_is_accepted():
     lambda attempts, is_valid, guard: deliver(attempts, is_valid, lambda text: bool(text) and guard(text))])
 def test_deliveries_that_are_nearly_right_are_found_out(wrong):
     assert check("guardrails.deliver", wrong).status == "incorrect"
+
+
+def test_who_asks_is_valid_before_the_guard_is_told_so():
+    def early(attempts, is_valid, guard):
+        log = []
+        for text in attempts:
+            word = "sent" if is_valid(text) else "invalid"
+            try:
+                word = "blocked" if guard(text) else word
+            except TimeoutError:
+                word = "unknown"
+            log.append(word)
+            if word != "invalid":
+                action = {"blocked": "block", "sent": "send", "unknown": "escalate"}[word]
+                return {"action": action, "text": text if word == "sent" else "", "log": log}
+        return {"action": "escalate", "text": "", "log": log}
+
+    result = check("guardrails.deliver", early)
+    assert result.misconception == "to read a text is harmless" and "has not let through" in result.message
+
+
+def test_who_asks_the_guard_twice_is_not_wrong():
+    def twice(attempts, is_valid, guard):
+        return deliver(attempts, is_valid, lambda text: guard(text) and guard(text))
+
+    assert check("guardrails.deliver", twice).status == "correct"
 
 
 @pytest.mark.parametrize("careless", [

@@ -1,4 +1,4 @@
-"""Notebook 07: its simulator against the package's queue, its main results on other seeds, its exercises against both."""
+"""Notebook 07: its simulators against each other and by hand, its main results on other seeds, its exercises."""
 
 import numpy as np
 import pytest
@@ -7,73 +7,59 @@ from notebook_source import defined_in
 from course_utils.exercises.throughput import late_share, lindley, rate_under_slo, slow_pages
 from course_utils.queueing import departures, mean_wait, poisson_arrivals
 
-NAMES = ("SLO", "RATE", "SALE", "MORE", "steps", "as_is", "shorter", "cached", "model_only", "Run", "batch_time", "run",
-         "p95", "in_time", "safe", "pages", "formula")
+NAMES = ("SLO", "RATE", "N", "SALE", "steps", "load", "as_is", "shorter", "cached", "model_only", "latencies", "batched",
+         "in_time", "pages")
 
 
 book = defined_in("07", NAMES)
-run, in_time, p95, RATE, SALE = (book[name] for name in ("run", "in_time", "p95", "RATE", "SALE"))
+latencies, batched, in_time, RATE, SALE = (book[name] for name in ("latencies", "batched", "in_time", "RATE", "SALE"))
 as_is, shorter, cached, model_only = (book[name] for name in ("as_is", "shorter", "cached", "model_only"))
 
 
-def kept(*args, **kwargs):
-    return in_time(run(*args, **kwargs)) >= 95
+def kept(ms):
+    return in_time(ms) >= 95
 
 
-@pytest.mark.parametrize("replicas", [1, 2, 5])
-def test_without_batches_the_simulator_is_the_packages_queue(replicas):
-    arrive = poisson_arrivals(2 * replicas / 1000, 2_000, np.random.default_rng([3, 1]))
-    busy = as_is(*book["steps"](2_000, 3))[1]
-    result, leave = run(2 * replicas, replicas, seed=3, n=2_000), departures(arrive, busy, replicas)
-    np.testing.assert_allclose(result.latency, leave - arrive)
-    assert result.busy == pytest.approx(100 * busy.sum() / replicas / leave.max()) and set(result.batches) == {1}
+@pytest.mark.parametrize("replicas", [1, 4])
+def test_batches_of_one_are_the_packages_queue(replicas):
+    np.testing.assert_allclose(batched(RATE, replicas, largest=1), latencies(RATE, replicas, cached))
 
 
-def test_full_batches_by_hand(monkeypatch):
+def test_batches_by_hand(monkeypatch):
     """Four requests, batches of two, one replica, 100 ms each and 5 for the second: the second batch waits."""
-    monkeypatch.setitem(book, "steps", lambda n, seed: (np.full(n, 100.0),))
+    monkeypatch.setitem(book, "N", 4)
+    monkeypatch.setitem(book, "steps", lambda seed: (np.zeros(1), np.full(4, 100.0), np.zeros(4)))
     monkeypatch.setitem(book, "poisson_arrivals", lambda rate, n, luck: np.array([0.0, 10, 20, 30]))
-
-    def path(ms):
-        return ms, ms
-
-    full = run(1, 1, path, largest=2, window=np.inf, n=4)
-    assert full.latency.tolist() == [115, 105, 200, 190] and full.batches == [2, 2]
-    assert full.busy == pytest.approx(100 * 210 / 220)
-    assert run(1, 1, path, largest=2, window=5, n=4).latency.tolist() == [105, 200, 190, 280]
-    assert run(1, 1, path, largest=9, n=4).latency.tolist() == [100, 200, 190, 180]
-    assert run(1, 1, path, largest=9, window=np.inf, n=4).latency.tolist() == [145, 135, 125, 115]   # at the last arrival
+    assert batched(1, 1, largest=2, window=np.inf).tolist() == [115, 105, 200, 190]
+    assert batched(1, 1, largest=2, window=5).tolist() == [105, 200, 190, 280]
+    assert batched(1, 1, largest=9).tolist() == [100, 200, 190, 180]
+    assert batched(1, 1, largest=9, window=np.inf).tolist() == [145, 135, 125, 115]        # at the last arrival
 
 
-def test_each_step_of_a_batch_takes_as_long_as_its_slowest_member():
-    work = np.array([[1.0, 9], [2, 3], [8, 4]]), np.array([7.0, 5]), np.array([1.0, 2])
-    assert book["batch_time"](shorter, work, 0, 2).tolist() == [9 + 7 + 5, 9 + 7 + 2 + 5]
-    assert book["batch_time"](as_is, work, 0, 2).tolist() == [9 + 3 + 8 + 7 + 2 + 5] * 2
-    assert book["batch_time"](cached, work, 1, 2).tolist() == [5, 7]
+def test_a_batch_lasts_as_long_as_its_slowest_member(monkeypatch):
+    monkeypatch.setitem(book, "N", 3)
+    monkeypatch.setitem(book, "steps", lambda seed: (np.zeros(1), np.array([7.0, 5, 1]), np.array([1.0, 2, 0])))
+    monkeypatch.setitem(book, "poisson_arrivals", lambda rate, n, luck: np.zeros(3))
+    assert batched(1, 1, largest=2).tolist() == [7 + 5, 7 + 5, 7 + 5 + 2 + 1]
 
 
-@pytest.mark.parametrize("seed", [17, 18, 19])
+@pytest.mark.parametrize("seed", [7, 17, 18, 19])
 def test_on_a_plain_day_only_the_path_helps_and_on_sale_day_capacity_is_missing(seed):
     for replicas in (4, 8, 64):
-        assert in_time(run(RATE, replicas, seed=seed)) < 60
-    medians = [np.median(run(RATE, replicas, seed=seed).latency) for replicas in (8, 16, 64)]
-    assert max(medians) - min(medians) < 3
-    assert not kept(RATE, 4, largest=8, seed=seed) and kept(RATE, 4, shorter, seed=seed)
+        assert in_time(latencies(RATE, replicas, seed=seed)) < 60
+    medians = [np.median(latencies(RATE, replicas, seed=seed)) for replicas in (8, 16, 64)]
+    assert max(medians) - min(medians) < 3 and kept(latencies(RATE, 4, shorter, seed))
     for path in (as_is, shorter, cached, model_only):
-        assert in_time(run(SALE, 4, path, seed=seed)) < 5
-    assert not kept(SALE, 64, seed=seed) and kept(60, 4, model_only, seed=seed)
-    assert kept(SALE, 24, shorter, seed=seed) and kept(SALE, 4, cached, 8, seed=seed)
-    assert 40 < in_time(run(SALE, 4, shorter, 8, seed=seed)) < 65
+        assert in_time(latencies(SALE, 4, path, seed)) < 5 and book["load"](SALE, 4, path) > 100
+    assert not kept(latencies(SALE, 64, seed=seed)) and kept(latencies(SALE, 24, shorter, seed))
+    assert kept(batched(SALE, seed=seed))
 
 
-@pytest.mark.parametrize("seed", [17, 18, 19])
+@pytest.mark.parametrize("seed", [7, 17, 18, 19])
 def test_batches_that_hurt(seed):
-    assert kept(RATE, 4, cached, 8, window=200, seed=seed) and not kept(RATE, 4, cached, 8, window=np.inf, seed=seed)
-    at_once, full = (run(140, 4, cached, 8, window, seed=seed) for window in (0, np.inf))
-    assert p95(full) < p95(at_once) and full.busy < at_once.busy - 10
-    assert kept(310, 4, cached, 32, seed=seed) and not kept(310, 4, cached, 128, seed=seed)
-    unlimited = run(270, 4, cached, 128, seed=seed)
-    assert max(unlimited.batches) < 128
+    assert np.median(batched(RATE, window=200, seed=seed)) > 3 * np.median(batched(RATE, seed=seed))
+    assert kept(batched(310, largest=32, seed=seed)) and not kept(batched(310, largest=128, seed=seed))
+    assert batched(1e6, largest=128, seed=seed).max() < batched(1e6, largest=32, seed=seed).max()       # it has more capacity
 
 
 @pytest.mark.parametrize("seed", [7, 8, 9])
@@ -85,17 +71,24 @@ def test_lindley_is_the_packages_queue_and_meets_theory(seed):
     assert latency.mean() == pytest.approx(1 + mean_wait(0.5, 1.0), rel=0.05)
 
 
-def test_the_published_figures():
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_littles_law(seed):
+    """Not as an identity: who is there is counted at random moments."""
+    luck = np.random.default_rng(seed)
+    arrive, service = poisson_arrivals(3.2, 100_000, luck), luck.exponential(1, 100_000)
+    leave, moments = departures(arrive, service, servers=4), luck.uniform(1_000, 30_000, 20_000)
+    inside = np.searchsorted(arrive, moments) - np.searchsorted(np.sort(leave), moments)
+    assert inside.mean() == pytest.approx(3.2 * (leave - arrive).mean(), rel=0.04)
+
+
+def test_the_published_figure():
     assert slow_pages(0.01, 100, False, 0) == pytest.approx(0.63, abs=0.005)
-    assert slow_pages(0.0001, 2_000, False, 0) == pytest.approx(0.18, abs=0.005)
 
 
 @pytest.mark.parametrize("seed", [7, 8, 9])
 @pytest.mark.parametrize("hedged, same", [(False, 0), (True, 0), (True, 0.5), (True, 1)])
 def test_pages_drawn_agree_with_the_formula(seed, hedged, same):
-    right = slow_pages(0.01, 100, hedged, same)
-    assert book["formula"](hedged, same) == pytest.approx(100 * right)
-    assert book["pages"](hedged, same, seed) / 100 == pytest.approx(right, abs=0.025)
+    assert book["pages"](hedged, same, seed) / 100 == pytest.approx(slow_pages(0.01, 100, hedged, same), abs=0.025)
 
 
 def test_a_promise_counts_who_never_got_an_answer():

@@ -44,6 +44,7 @@ def _written(order=4821, **changes):
 
 
 _PAYS = {"action": "refund", "amount": 40}
+LONE = ("\ud83d", "\ude00 fine")                     # halves of surrogate pairs: json.loads takes their escapes for text
 REPLIES = [
     *(_written(action=action) for action in ("refuse", "inform", "escalate", "refund", "approve", "", "form", "Inform",
                                                 " inform", "inform ", "inform refuse", ["refund"], {}, None)),
@@ -52,7 +53,7 @@ REPLIES = [
     *(_written(action="refund", amount=amount) for amount in (40, 1, 15, 0, -5, 41, 15.0, "15", True, None)),
     *(_written(action=action, amount=amount) for action in ("inform", "refuse") for amount in (5, -5, 0.0, False)),
     *(_written(**_PAYS, order=order) for order in (4822, "4821", 4821.0, True)),
-    *(_written(text=text) for text in (" ", "", 7, ["fine"])),
+    *(_written(text=text) for text in (" ", "", 7, ["fine"], *LONE)),
     _written(**_PAYS, note="fine"), _written()[:-1] + ', "amount": 5}', json.dumps({**_PAYS, "order": 4821}),
     f"\n {_written(**_PAYS)} \n", f"```json\n{_written()}\n```", _written()[:-2], _written() * 2, f"[{_written()}]",
     _written(**_PAYS).replace("40", "NaN"), "", "null", "7", "[]", '"refund"', "Я не могу", "\udcff\x00", "[" * 5000,
@@ -425,10 +426,10 @@ def deliver(attempts, is_valid, guard):
     attempts : list of str, at least one: the first reply and what the model would give if asked again.
     is_valid : function of a text: True if it keeps the contract.
     guard : function of a text: True if it must not be sent; TimeoutError if it cannot tell in time.
-    Take the attempts in their order. What the guard says of an attempt, be it empty, goes before what
-    is_valid says. If the guard says True, the whole request is over: "block". If it cannot tell,
-    likewise: "escalate". Otherwise, if the attempt is valid: "send" it. If it is not, go on to the
-    next; after the last: "escalate".
+    Take the attempts in their order, and ask the guard first, be the attempt empty: is_valid must not
+    see a text that the guard has not let through. If the guard says True, the whole request is over:
+    "block". If it cannot tell, likewise: "escalate". Otherwise, if the attempt is valid: "send" it. If
+    it is not, go on to the next; after the last: "escalate".
     Returns a dict with "action"; "text", as it came if it is sent, else empty; and "log", a list with
         one word for each attempt you looked at: "blocked", "unknown", "sent" or "invalid". No texts.
     """
@@ -462,6 +463,42 @@ def _deliver_inputs(rng):
     return [str(t) for t in picked], _well_formed, _guard
 
 
+class _Remembers:
+    """A guard that remembers what it let through."""
+
+    def __init__(self):
+        self.passed = set()
+
+    def __call__(self, text):
+        blocked = _guard(text)
+        self.passed |= set() if blocked else {text}
+        return blocked
+
+    def __eq__(self, other):                          # to have been asked does not change an argument
+        return type(self) is type(other)
+
+    def __repr__(self):
+        return "guard"
+
+
+class _AfterGuard(_Remembers):
+    """An is_valid that takes what its guard has not let through for valid."""
+
+    def __init__(self, guard):
+        self.guard = guard
+
+    def __call__(self, text):
+        return text not in self.guard.passed or _well_formed(text)
+
+    def __repr__(self):
+        return "an is_valid that takes what the guard has not let through for valid"
+
+
+def _in_that_order(*attempts):
+    guard = _Remembers()
+    return list(attempts), _AfterGuard(guard), guard
+
+
 ATTEMPTS = (["{fine}"], ["{fine", "{fine}"], ["{Lisbon}", "{fine}"], ["Lisbon", "{fine}"], ["{slow}", "{fine}"],
             ["oops", "{Lisbon}"], ["oops", "{slow}", "{fine}"], ["{Lisbon}", "{slow}", "{fine}"], ["oops"],
             ["oops", "{fine", "{order 4821}", "{slow}"])
@@ -471,6 +508,7 @@ MORE_ATTEMPTS = (
     (["oops", "{fine", "oops", "{fine", "{", "{order 4821}"], _well_formed, _guard),      # six attempts, and ten
     (["oops"] * 9 + ["{Lisbon}"], _well_formed, _guard),
     (["  {fine} \n", "{fine}"], lambda text: "fine" in text, _guard), ([" {fine}", "{order 4821} "], _well_formed, _guard),
+    _in_that_order("oops"), _in_that_order("{fine", "{order 4821}"),
     (["", "{fine}"], _well_formed, lambda text: text == ""), (["oops", ""], lambda text: True, lambda text: not text))
 
 
@@ -568,6 +606,24 @@ def _valid_first(attempts, is_valid, guard):
     return {"action": "escalate", "text": "", "log": log}
 
 
+def _valid_asked_early(attempts, is_valid, guard):
+    """is_valid read each text before the guard had let it through. Its verdict waited its turn, but the text was already read:
+    by a parser that an attacker can feed, and whose error message may quote what nobody should see."""
+    log = []
+    for text in attempts:
+        fits = is_valid(text)
+        try:
+            blocked = guard(text)
+        except TimeoutError:
+            return {"action": "escalate", "text": "", "log": [*log, "unknown"]}
+        if blocked:
+            return {"action": "block", "text": "", "log": [*log, "blocked"]}
+        if fits:
+            return {"action": "send", "text": text, "log": [*log, "sent"]}
+        log.append("invalid")
+    return {"action": "escalate", "text": "", "log": log}
+
+
 def _logs_text(attempts, is_valid, guard):
     """The log keeps the texts. What was blocked for naming a customer's city now stands in a file that more people can read
     than ever saw the reply, and that nobody deletes."""
@@ -662,6 +718,7 @@ EXERCISES = [
               (_fail_open, "no answer is a good answer"),
               (_time_out_is_retried, "a silent guard is the model's fault"),
               (_valid_first, "what is invalid cannot do harm"),
+              (_valid_asked_early, "to read a text is harmless"),
               (_logs_text, "a log is a safe place"), (_texts_only, "a log is a safe place"),
               (_blocked_text_in_log, "a log is a safe place"),
               (_text_of_a_block, "a decision protects the text beside it"),
