@@ -236,17 +236,20 @@ check("throughput.rate_under_slo", rate_under_slo)
 # is the arrival rate times the mean latency; to make that a test and no identity, we count who is there at random moments.
 
 # %%
-def observed(c, rho, seed, n=200_000):                        # c servers at load rho; the unit is one service
+def observed(c, rho, seed, n=200_000):         # c servers at load rho; one service is the unit
     luck = np.random.default_rng([seed, c])
     arrive, service = poisson_arrivals(rho * c, n, luck), luck.exponential(1, n)
-    leave, moments = departures(arrive, service, servers=c), luck.uniform(1_000, n / rho / c / 2, 20_000)
+    leave = departures(arrive, service, servers=c)
+    moments = luck.uniform(1_000, n / rho / c / 2, 20_000)
     wait = leave - arrive - service
     inside = np.searchsorted(arrive, moments) - np.searchsorted(np.sort(leave), moments)
-    return {"wait": wait.mean() / mean_wait(rho * c, 1, c), "share": (wait > 1e-6).mean() / erlang_c(rho * c, c),
+    return {"wait": wait.mean() / mean_wait(rho * c, 1, c),
+            "share": (wait > 1e-6).mean() / erlang_c(rho * c, c),
             "inside": inside.mean() / (rho * c * (leave - arrive).mean())}
 
 # %%
-ratios = pd.DataFrame([observed(c, rho, seed) for c, rho in ((1, 0.5), (1, 0.8), (4, 0.8)) for seed in (7, 8, 9)])
+QUEUES = ((1, 0.5), (1, 0.8), (4, 0.8))                       # c, load
+ratios = pd.DataFrame([observed(c, rho, seed) for c, rho in QUEUES for seed in (7, 8, 9)])
 for measured, bound in (("wait", 0.12), ("share", 0.03), ("inside", 0.04)):
     claim(f"Measured over theory, largest error of nine queues: {measured}",
           (ratios[measured] - 1).abs().max(), at_most=bound)
