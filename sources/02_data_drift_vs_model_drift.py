@@ -372,13 +372,14 @@ check("drift.alarms", alarms)
 #
 # ## On your own data, and into your own work
 #
-# The report compares two windows here; put in two files of yours, CSV or Parquet, without identifiers and dates, which always
-# drift. An unmoved column stays under `psi_95` nineteen times in twenty. The cell also copies a triage table beside this
+# The report compares two windows here. Name two files of yours instead, CSV or Parquet, without identifiers and dates, which
+# always drift. An unmoved column stays under `psi_95` nineteen times in twenty. The cell also copies a triage table beside this
 # notebook: exercise 3 for a real alarm.
 
 # %%
-mine = drift.report(reference[COLUMNS], days(payments, 70, 85)[COLUMNS])
-# yours: drift.report(drift.read_table("before.csv"), drift.read_table("now.parquet"))
+MY_FILES = ()                                          # yours: ("before.csv", "now.parquet")
+here = [reference[COLUMNS], days(payments, 70, 85)[COLUMNS]]
+mine = drift.report(*([drift.read_table(file) for file in MY_FILES] or here))
 print(f"AUC of telling the tables apart: {mine.attrs['domain_auc']:.2f}, rows: {mine.attrs['rows']}")
 print(worksheet("drift_triage"))
 mine.round(4)
