@@ -7,7 +7,7 @@ import pytest
 from notebook_source import defined_in
 
 from course_utils import check, tickets
-from course_utils.exercises.guardrails import EXERCISES, LIMITS, LONE, REPLIES, deliver, is_valid, precision, threshold
+from course_utils.exercises.guardrails import EXERCISES, LIMITS, REPLIES, deliver, is_valid, precision, threshold
 from course_utils.experiments import wilson
 from course_utils.thresholds import cheapest, cost, rates, right_blocks
 from course_utils.world import World
@@ -33,19 +33,14 @@ def test_pydantics_contract_and_the_plain_one_agree():
 
 @pytest.mark.parametrize("text", REPLIES, ids=range(len(REPLIES)))
 def test_they_agree_on_what_was_written_by_hand(text):
-    """But for halves of surrogate pairs, as the notebook says: pydantic's parser wants what UTF-8 can hold."""
-    half = any(json.dumps(lone)[1:-1] in text for lone in LONE)
-    assert is_valid(text, 4821, 40) is (book["valid"](text, 4821, 40) or half), text
+    assert is_valid(text, 4821, 40) is book["valid"](text, 4821, 40), text
 
 
-def test_halves_of_surrogate_pairs_are_among_the_cases():
-    def encodable(text, order, total):
-        words = json.loads(text)["text"] if is_valid(text, order, total) else None
-        return words is not None and words.encode("utf-8", "ignore").decode() == words
-
-    assert sum(json.dumps(lone)[1:-1] in text for lone in LONE for text in REPLIES) == 2
-    assert check("guardrails.is_valid", encodable).status == "incorrect"
-    assert check("guardrails.is_valid", book["valid"]).status == "incorrect"
+def test_pydantics_contract_is_a_right_answer_too():
+    """They differ on half a surrogate pair alone, which the notebook says and no case asks."""
+    half = json.dumps({"action": "inform", "order": 4821, "amount": 0, "text": "\ud83d"})
+    assert is_valid(half, 4821, 40) and not book["valid"](half, 4821, 40)
+    assert check("guardrails.is_valid", book["valid"]).status == "correct"
 
 
 @pytest.mark.parametrize("text", ["", "x" * 5000, "Верните деньги", "\udcff", "[" * 100_000, "null", '{"amount": NaN}'])
