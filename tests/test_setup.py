@@ -1,6 +1,7 @@
 """Set-up that cannot go on says why, and what to do."""
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -9,8 +10,8 @@ from course_utils.workspace import root
 ROOT = root()
 
 
-def setup(tmp_path, python, **env):
-    return subprocess.run(["sh", str(ROOT / "tools" / "setup.sh"), str(python)], cwd=tmp_path, capture_output=True,
+def setup(tmp_path, python, *constraints, **env):
+    return subprocess.run(["sh", str(ROOT / "tools" / "setup.sh"), str(python), *constraints], cwd=tmp_path, capture_output=True,
                           text=True, env={**os.environ, **env}, timeout=120)
 
 
@@ -47,7 +48,36 @@ def test_no_network(tmp_path):
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": "", "PIP_RETRIES": "0",
                "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "COURSE_NEED_MB": "1"}
-    run = setup(tmp_path, "python3", **offline)
+    run = setup(tmp_path, "python3", "constraints.txt", **offline)
     if "cannot make virtual environments" in run.stderr:
         pytest.skip("this machine's python3 has no venv")
     assert run.returncode == 1 and "needs the network" in run.stderr
+
+
+@pytest.mark.parametrize("constraints, told", [(["constraints.txt"], "-c constraints.txt"), ([], "--upgrade")])
+def test_which_versions_pip_is_told_to_take(tmp_path, constraints, told):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "lab_settings.json").write_text("{}")
+    (tmp_path / ".venv" / ".ready-other.txt").write_text("")
+    fake_python(tmp_path / ".venv" / "bin", f'echo "$@" >> {tmp_path}/calls')
+    run = setup(tmp_path, sys.executable, *constraints, COURSE_NEED_MB="1", TORCH_INDEX="")
+    assert run.returncode == 0, run.stderr
+    calls = [line for line in (tmp_path / "calls").read_text().splitlines() if " install " in line]
+    assert [line.endswith(what) and told in line for line, what in zip(calls, (" torch", "[lab,text,systems,dev]"))] == [True] * 2
+    assert not list((tmp_path / ".venv").glob(".ready*"))           # made from other versions: not ready
+
+
+def test_the_lowest_versions_are_those_of_the_project_file():
+    run = subprocess.run([sys.executable, str(ROOT / "tools" / "lowest.py")], capture_output=True, text=True)
+    assert run.stdout == (ROOT / "constraints-lowest.txt").read_text() and run.stdout.count("==") > 30
+
+
+@pytest.mark.parametrize("given, constraints", [([], "constraints.txt"), (["CONSTRAINTS="], ""),
+                                                (["CONSTRAINTS=constraints-lowest.txt"], "constraints-lowest.txt")])
+def test_make_test_with_other_versions(given, constraints):
+    env = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "CONSTRAINTS", "PY"}}
+    run = subprocess.run(["make", "-n", "-B", "test", *given], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert f'sh tools/setup.sh "python3" {constraints}\n' in run.stdout
+    assert ("--nbval " in run.stdout) == ("ruff" in run.stdout) == (not given) == ("--nbval-lax " not in run.stdout)
