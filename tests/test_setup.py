@@ -11,8 +11,8 @@ ROOT = root()
 
 
 def setup(tmp_path, python, *constraints, **env):
-    return subprocess.run(["sh", str(ROOT / "tools" / "setup.sh"), str(python), *constraints], cwd=tmp_path, capture_output=True,
-                          text=True, env={**os.environ, **env}, timeout=120)
+    return subprocess.run(["sh", str(ROOT / "tools" / "setup.sh"), str(python), *constraints], cwd=tmp_path, text=True,
+                          capture_output=True, env={**os.environ, **env}, timeout=120)
 
 
 def fake_python(tmp_path, script):
@@ -64,7 +64,7 @@ def test_which_versions_pip_is_told_to_take(tmp_path, constraints, told):
     run = setup(tmp_path, sys.executable, *constraints, COURSE_NEED_MB="1", TORCH_INDEX="")
     assert run.returncode == 0, run.stderr
     calls = [line for line in (tmp_path / "calls").read_text().splitlines() if " install " in line]
-    assert [line.endswith(what) and told in line for line, what in zip(calls, (" torch", "[lab,text,systems,dev]"))] == [True] * 2
+    assert calls[0].endswith(" torch") and calls[1].endswith("[lab,text,systems,dev]") and all(told in line for line in calls)
     assert not list((tmp_path / ".venv").glob(".ready*"))           # made from other versions: not ready
 
 

@@ -109,7 +109,9 @@ def test_flops_are_two_a_multiplied_parameter_plus_attention(assistant, T):
     llm, config = assistant.model, assistant.model.config
     multiplied = sum(p.numel() for p in llm.parameters() if p.dim() == 2)      # norms and biases are added, not multiplied
     forward = flops(llm, tokens(T))
-    assert forward == T * (2 * multiplied + 4 * T * config.hidden_size * config.num_hidden_layers)
+    # Nearly: before transformers 5 the angles of the positions were made by a matrix product, which is counted too.
+    expected = T * (2 * multiplied + 4 * T * config.hidden_size * config.num_hidden_layers)
+    assert forward == pytest.approx(expected, rel=2e-5)
     training = flops(step, tokens(T))
     assert training == pytest.approx(3 * forward, rel=1e-3)
     llm.zero_grad()
