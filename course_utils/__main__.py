@@ -86,6 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
     verbs.add_parser("copy", help="bring my_course/, where you work, up to date; nothing you wrote is overwritten")
     verbs.add_parser("lab", help="open the course in JupyterLab (what `make lab` does)")
     chosen = parser.parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):               # a pipe on Windows, from a notebook say, knows no ✓
+        sys.stdout.reconfigure(encoding="utf-8")
     if chosen.verb == "doctor":
         return doctor()
     if chosen.verb == "progress":

@@ -60,7 +60,7 @@ def load(name: str):
 @cache
 def _checksums() -> dict[str, str]:
     try:
-        return json.loads((folder() / "checksums.json").read_text())
+        return json.loads((folder() / "checksums.json").read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         raise DatasetError(f"{folder() / 'checksums.json'} is missing or damaged. Restore it with: {REPAIR}") from None
 
@@ -75,6 +75,6 @@ def write_all() -> list[Path]:
         make().to_parquet(file, index=False, compression="zstd")
         sums[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
         files.append(file)
-    (target / "checksums.json").write_text(json.dumps(sums, indent=1) + "\n")
+    (target / "checksums.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
     _checksums.cache_clear()
     return files

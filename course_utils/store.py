@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,11 +89,17 @@ def write_atomically(file: Path, text: str) -> None:
     """Replace ``file`` with ``text`` in one step; a crash leaves the old file or the new one."""
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(name, file)
+        for seconds in (0.01, 0.05, 0.2, 0.5, None):    # on Windows not while anyone, a virus scanner say, has it open
+            try:
+                return os.replace(name, file)
+            except PermissionError:
+                if seconds is None:
+                    raise
+                time.sleep(seconds)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

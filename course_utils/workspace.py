@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def sync(source: Path, target: Path) -> list[str]:
     target.mkdir(exist_ok=True)
     manifest_file = target / MANIFEST
     try:
-        manifest = json.loads(manifest_file.read_text())
+        manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         manifest = {}
     done = []
@@ -88,4 +89,7 @@ def lab(start: bool = True) -> int:
     arguments = ["jupyterlab", f"--ServerApp.root_dir={target}", "--LabApp.default_url=/lab/tree/00_start_here.ipynb"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
-    os.execv(sys.executable, [sys.executable, "-m", *arguments])
+    command = [sys.executable, "-m", *arguments]
+    if os.name == "nt":               # there execv splits a path at its spaces, and the prompt would come back at once
+        return subprocess.call(command)
+    os.execv(sys.executable, command)

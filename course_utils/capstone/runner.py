@@ -81,7 +81,7 @@ class Child:
         self.stop()
 
     def _start(self):
-        self.folder, self.late = tempfile.TemporaryDirectory(prefix="policy-"), False
+        self.folder, self.late = tempfile.TemporaryDirectory(prefix="policy-", ignore_cleanup_errors=True), False
         self.process = subprocess.Popen(
             [sys.executable, "-I", str(Path(__file__).with_name("child.py"))], cwd=self.folder.name, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
