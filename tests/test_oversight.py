@@ -12,7 +12,7 @@ from course_utils.exercises.oversight import desks_needed, route, verify, vigila
 from course_utils.queueing import erlang_c, mean_wait
 
 NAMES = ("ACCURACY", "MINUTES", "WAGE", "PRICE", "DAYS", "mistakes", "priced", "policies", "unread", "staffed", "fitting",
-         "one_day", "desk", "digest", "written", "chained")
+         "one_day", "written")
 SEEDS = (7, 8, 9)
 
 
@@ -125,22 +125,11 @@ def test_on_the_day_of_the_bug_a_person_in_each_case_stops_nothing(seed):
     assert limited < 0.8 * rows.alone.sum()
     assert limited < staffed(rows, rows.gain > PRICE, 6, rush=0) < staffed(rows, rows.gain > PRICE, 6)
     bad, usual_costs = book["one_day"](seed, 95), book["one_day"](seed, 94)
-    assert min(bad, key=bad.get) == "6 desks, cap, limit" and bad["machine, limit"] < bad["6 desks, cap"] < bad["6 desks"]
+    assert bad["6 desks, cap, limit"] < bad["machine, limit"] < bad["machine"] < bad["6 desks"]
     assert 0.9 < bad["machine, limit"] / bad["allow everything"] < 1
     assert 0 <= usual_costs["6 desks, cap, limit"] - usual_costs["6 desks"] < 30
     usual = book["priced"](seed, 94, 95)
     assert usual.block.sum() < 300
-
-
-def test_two_desks_with_one_agreement_and_two_catch_rates():
-    expected = []
-    for right, skim in ((0.97, 0), (0.90, 0.45)):
-        expected.append(skim + (1 - skim) * (right * 0.95 + (1 - right) * 0.05))
-    assert expected[0] == pytest.approx(expected[1])
-    for seed in range(20):
-        reads, skims = book["desk"](0.97, 0, seed), book["desk"](0.90, 0.45, seed)
-        assert abs(reads["agreement, %"] - skims["agreement, %"]) < 2
-        assert reads["caught of 200"] > skims["caught of 200"] + 40
 
 
 def test_unread_is_at_least_what_cannot_be_read():
@@ -186,7 +175,6 @@ def test_a_whole_log_is_intact_and_an_empty_one_too():
     assert verify(LOG) == verify(LOG, anchored(7)) == verify(LOG, anchored(3)) == ("intact", 7)
     assert verify(b"") == ("intact", 0) and verify(b"", anchored(1)) == ("cut", 0)
     assert LINES[0].startswith(b"0" * 64 + b" " + sha256(b"0" * 64 + b" case 0 allow").hexdigest().encode())
-    assert book["chained"](LOG) == 0
 
 
 def test_every_single_flipped_bit_is_reported_at_its_record():
@@ -221,7 +209,7 @@ def test_records_taken_out_swapped_or_edited_break_the_chain_without_an_anchor()
         assert verify(b"".join(LINES[:i] + LINES[i + 1:])) == ("altered", i + 1)
         assert verify(b"".join(LINES[:i] + [LINES[i + 1], LINES[i]] + LINES[i + 2:])) == ("altered", i + 1)
         edited = LOG.replace(TEXTS[i], TEXTS[i].replace(b"allow", b"block"))
-        assert verify(edited) == ("altered", i + 1) == ("altered", book["chained"](edited))
+        assert verify(edited) == ("altered", i + 1)
     assert verify(b"\n" + LOG) == ("altered", 1) and verify(LOG + b"\n") == ("altered", 8)
 
 

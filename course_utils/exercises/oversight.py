@@ -149,9 +149,9 @@ def desks_needed(per_hour, minutes, longest):
 
 
 def _desks_inputs(rng):
-    base = float(rng.choice([10.0, 25.0, 45.0]))
-    return ([round(base * f) for f in rng.uniform(0.5, 1.6, 6)], float(rng.choice([5.0, 8.0])),
-            float(rng.choice([0.25, 1.0, 4.0])))
+    # The wait allowed is longer than the time at the desk: who adds the two still finds a number.
+    base, minutes = float(rng.choice([10.0, 25.0, 45.0])), float(rng.choice([2.0, 5.0, 8.0]))
+    return [round(base * f) for f in rng.uniform(0.5, 1.6, 6)], minutes, minutes * float(rng.choice([1.1, 1.5, 2.0]))
 
 
 def _just_enough(per_hour, minutes, longest):
@@ -233,6 +233,17 @@ def _those_who_wait(per_hour, minutes, longest):
     """You averaged over the cases that had to wait. Those that found a free desk waited 0 minutes, and count."""
     load, desks = max(per_hour) * minutes / 60, 1
     while desks <= load or minutes / (desks - load) > longest:
+        desks += 1
+    return desks
+
+
+def _with_the_service(per_hour, minutes, longest):
+    """You added the minutes at the desk to the wait. A wait ends when a desk begins with the case; more desks make it shorter,
+    and the reading takes as long as before."""
+    from course_utils.queueing import mean_wait
+
+    desks = 1
+    while mean_wait(max(per_hour) / 60, minutes, desks) + minutes > longest:
         desks += 1
     return desks
 
@@ -588,10 +599,12 @@ EXERCISES = [
               (_wait_in_hours, "any unit of time will do"),
               (_cases_a_minute, "any unit of time will do"),
               (_separate_queues, "n desks are n queues"),
-              (_those_who_wait, "only those who wait have a wait")],
+              (_those_who_wait, "only those who wait have a wait"),
+              (_with_the_service, "a case waits until it is done")],
              ("Which hour decides? And what does the wait do when the desks are busy nearly all the time?",
               "course_utils.queueing.mean_wait(rate, service, servers) wants both in minutes, and gives the wait before a desk "
-              "begins; with the minutes at the desk added, it may never be short enough. Try 1 desk, 2, 3 ...")),
+              "begins. Try 1 desk, 2, 3 ..."),
+             cases=(([6, 10, 8], 5.99, 9.0),)),
     Exercise("oversight.vigilance", vigilance, _vigilance_inputs,
              [(_agreement, "agreement is vigilance"),
               (_agreement_own, "agreement is vigilance"),
