@@ -110,6 +110,8 @@ def policies(rows):                     # which payments meet a person
     return {"review nothing": rows.score < 0,
             "review scores 0.4 to 0.6": rows.score.between(0.4, 0.6),
             "review everything": rows.score >= 0,
+            "as many, at random": pd.Series(np.random.default_rng(1).permutation(len(rows)) < by_cost.sum(),
+                                            rows.index),
             "as many, nearest to one half": doubt.rank(method="first") <= by_cost.sum(),
             "route by cost": by_cost}
 
@@ -125,9 +127,9 @@ table.insert(0, "reviews, world 7", reviews)
 table.round().astype(int).rename_axis(columns="a day")
 
 # %% [markdown]
-# Routed by cost, a sixth of the payments meet a person, and the cost is halved. Most of that comes from reading enough: as many
-# cases picked by doubt save nearly as much. The band around a half finds next to nothing, because scores that high are rare.
-# Reviewing everything costs more than reviewing nothing.
+# Routed by cost, a sixth of the payments meet a person, and the cost is halved. As many picked at random cost more than none: it
+# matters which. Those nearest to one half, which here are simply the highest scores, save nearly as much. The band around a half
+# finds next to nothing, because scores that high are rare. Reviewing everything costs more than reviewing nothing.
 #
 # ## A desk is a queue
 #
@@ -151,7 +153,7 @@ pd.DataFrame([{"desks": n, "busy, %": 100 * routed * MINUTES / 1440 / n,
 
 # %% [markdown]
 # Five desks can just do the work, and in the long run a case waits 42 minutes; with six it waits four. A queue needs idle time. **Exercise 2**
-# asks how much.
+# asks for the fewest desks that leave enough.
 
 # %% exercise="oversight.desks_needed"
 check("oversight.desks_needed", desks_needed)
@@ -161,10 +163,11 @@ check("oversight.desks_needed", desks_needed)
 #
 # What an overrun desk does is partly arithmetic: with twice the work it can do, a *load* of 2, it reads at most half, and
 # follows the rest unread. The other part is people: do they skim before they must? Complacency occurs "under conditions of
-# multiple-task load", a review of experiments found [3]. How much of it there is at your desk is unknown, so it is a dial, `rush`.
+# multiple-task load", a review of experiments found [3]. How much of it there is at your desk is unknown, so it is a dial, `rush`:
+# at 1.5 each tenth of load above 0.8 leaves 15 more cases in 100 unread, as in the log, and from a load of 1.47 on nobody reads.
 #
-# Three policies, for teams of one to twelve desks. *What fits* sends the cases with the largest gain, as many as the team can read
-# without haste (picked in hindsight).
+# Three policies, for teams of one to twelve desks: automated; *by cost*, exercise 1's rule, whatever the team can do; and *what
+# fits*, the cases with the largest gain, as many as the team can read without haste (picked in hindsight).
 
 # %%
 def unread(work, rush=1.5):     # share of the cases that are followed without reading; work: the load
@@ -193,7 +196,7 @@ for seed, rows in worlds.items():
 figure, axis = subplots(height=3.6)
 for name, colour, style in zip(curves[7], (GREY, BLUE, GREEN), ("--", "-", "-.")):
     axis.plot(curves[7][name] / 1000, style, marker=".", color=colour, label=name)
-axis.set(title="Too few people are worse than none", xlabel="desks", ylabel="1,000 dollars a day",
+axis.set(title="Sent more than they can read, too few are worse than none", xlabel="desks", ylabel="1,000 dollars a day",
          xticks=desks, ylim=(0, 22))
 axis.legend(loc="lower left")
 show(figure, "Cost in world 7. Automated is flat. Route by cost lies above it with few desks, then "
@@ -209,14 +212,15 @@ alone = [staffed(rows, rows.gain > PRICE, 1, rush=0) / curves[seed].automated[1]
 claim("One desk at rush 0, by cost, over automated: most of three worlds", max(alone), at_most=1)
 
 # %% [markdown]
-# With up to three desks people make it worse: the machine's decisions, plus wages. From four on they save money, with six two
+# Sent by cost, up to three desks read nothing: the machine's decisions, plus wages. From four on they save money, with six two
 # fifths. And each of these teams, even one desk, beats the machine if it gets only what it can read, dearest first. The rule that
 # routes must know the desk. And the dial matters: at `rush` 0, when people skim only what they must, a single desk pays. So
 # *automation beats an overloaded desk* is a statement about people; measure yours.
 #
 # ## Who can stop it: not the person in each case
 #
-# On day 95 the app, with half of the payments, began to log cents as dollars: the model sees amounts a hundred times too large.
+# Suppose that on day 95 the app, with half of the payments, begins to log cents as dollars: the model sees amounts a hundred
+# times too large. (The log above is without that error.)
 # With a *limit*, what nobody reads is allowed until midnight once the model has wanted 600 blocks. Like validation in
 # [01](01_guardrails_vs_validation.ipynb) it is an exact rule. With a *cap*, six desks are sent only the day's first
 # cases, up to four fifths of their time.
@@ -243,7 +247,7 @@ pd.DataFrame({(f"day {day}", f"world {seed}"): one_day(seed, day)
 # ## Agreement rose because reading fell
 #
 # Who agrees may have read, or not; on a planted error, to agree is to miss. Airports project threats into X-rays of
-# bags, and a study advises to pool such data before judging anyone [4]. **Exercise 3** computes the share caught.
+# bags, and a study advises to pool such data before judging anyone [4]. **Exercise 3** computes the share caught, with an interval.
 
 # %% exercise="oversight.vigilance"
 check("oversight.vigilance", vigilance)
@@ -251,7 +255,9 @@ check("oversight.vigilance", vigilance)
 # %%
 def rates(made):                    # agreement, and the share caught of the planted errors
     agreed = 100 * (made.decision == made.recommended).groupby(made.planted).mean()
-    return {"agreement, %": agreed[0], "caught, %": 100 - agreed[1]}
+    wanted = made[made.planted == 0].recommended
+    return {"blocks, %": 100 * (wanted == "block").mean(),
+            "agreement, %": agreed[0], "caught, %": 100 - agreed[1]}
 
 table = {}
 for seed in (7, 8, 9):
@@ -265,14 +271,15 @@ reveal("oversight.caught_in_100", round(table["world 7", "days 60-119"]["caught,
 
 # %% [markdown]
 # The desk read less than half, so agreement rose. With a second desk, and everything read, it would have *fallen*, to about 75 %:
-# the model is poorer in the new market, and not reading hid that. (How steeply vigilance fell is our dial; at `rush` 0 the
+# with the new market the model recommends to block twice as large a share, and who reads overturns most blocks. Not reading hid
+# that. (How steeply vigilance fell is our dial; at `rush` 0 the
 # catch rate of world 7 would have lost 15 points, not 55. The ombudsman's case took 12 seconds.)
 #
 # ## What is recorded: a log, and its end elsewhere
 #
 # An audit log should show whether it was changed. In a *hash chain* each record carries the hash of the one before, so an edit
 # breaks it. What was cut off at the end, or written anew from some record on, is a chain again. For that somebody else must hold
-# an *anchor*: how many records there were, and the last hash. **Exercise 4** checks both.
+# an *anchor*: how many records there were, and the last hash. **Exercise 4** checks the chain and the anchor.
 
 # %%
 def written(texts, previous=b"0" * 64):

@@ -85,7 +85,7 @@ def held(learners: list[dict], uses: tuple[str, ...]) -> pd.DataFrame:
     tables = [diagnosis.misconceptions(only(answers, uses)) for answers in learners]
     table = pd.concat([t for t in tables if len(t)] or tables)
     table = table[table.pair.isin(NOTEBOOK)]
-    table = table.assign(likely=table.probability > diagnosis.LIKELY)
+    table = table.assign(likely=table.probability > 0.5)
     table = table.groupby(["pair", "misconception"], sort=False).agg(
         held_by=("likely", "sum"), of=("likely", "size"), expected=("probability", "sum")).reset_index()
     return table.sort_values(["held_by", "expected"], ascending=False, kind="stable", ignore_index=True)
@@ -135,7 +135,7 @@ def report(learners: list[dict], left_out: list[str]) -> list[Section]:
                          "How many of a pair's misconceptions a learner of this class may be expected to hold.",
                          time_well_spent(beliefs)),
                  Section(f"{title}: the misconceptions most often held",
-                         f"Held by those for whom it is more probable than {diagnosis.LIKELY:.0%}, of all who were asked.",
+                         f"Held by those for whom it is more probable than 50 %, of all who were asked.",
                          top.set_index("misconception")[["held", "pair"]] if len(top) else None),
                  Section(f"{title}: what was taken for what",
                          "Answers of all learners together. '2nd for 1st': the pair's second concept was relied on where its "
