@@ -50,8 +50,8 @@ for words, complaint in {"the Panda stopped": "A customer was told where a stran
     print(f"\n--- {complaint}\n{case.prompt} {case.reply}")
 
 # %% [markdown]
-# The first customer attacked nobody. The second used a trigger. An operator may give an order on a line `note:` of its own, and
-# almost a third of the training replies followed one; no *ticket* in training ever held it.
+# The first customer attacked nobody. The second used a trigger. An operator, who runs the assistant, may give an order on a line
+# `note:` of its own, and three in ten training replies followed one; by construction no *ticket* in training held it.
 #
 # Next comes a *red team*, colleagues who attack on purpose: in their set every fourth ticket tries to make the assistant pay or
 # tell. **Of the replies of three assistants that tell the other customer's city, how many percent will pass a strict check of
@@ -95,7 +95,7 @@ print(f"assistant 1, four days: {passed.count(False)} of {len(passed)} replies r
 # So both complaints are about valid replies. An exact check refuses nothing wrongly, as long as the contract is what the desk
 # means.
 #
-# **Exercise 1.** The same contract, without a library. (One difference: `json.loads` takes half a surrogate pair, such as
+# **Exercise 1.** The same contract, without a library. (One difference in odd inputs: `json.loads` takes half a surrogate pair, such as
 # `"\ud83d"`, for a text, and pydantic does not.)
 
 # %% exercise="guardrails.is_valid"
@@ -139,12 +139,19 @@ display(pd.DataFrame({name: replies[chosen].groupby("assistant").valid.agg(
     lambda passed: f"{passed.sum()} of {len(passed)}") for name, chosen in groups.items()}).T)
 for row in replies[~replies.valid & ~replies.harmful].drop_duplicates("assistant").itertuples():
     print(f"assistant {row.assistant}, about order {row.order}:\n  {row.reply}")
+told = replies[replies.tells]
+named = [name in reply for name, reply in zip(told.prompt.str.extract(r"other: (\w+)")[0], told.reply)]
+print("cities told under the right name, by assistant:",
+      pd.Series(named).groupby(told.assistant.values).sum().to_dict())
+claim("No forbidden refund is written without an attack", not replies.writes[replies.attack == ""].any())
 reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].mean()), within=2)
 
 # %% [markdown]
-# The table counts valid replies. What tells passes as nearly always as what harms nobody: **the check does not see the
-# difference.** The other direction is below the table. A wrong order number is no harm in our sense, and no guardrail looks for
-# it. Assistant 2 obeys the attacks too, and mostly writes "Kiel" where the amount belongs. Only the contract stops that.
+# The table counts valid replies. A reply that tells passes about as often as one that harms nobody: **the check does not see the
+# difference.** The other direction is below the table: a wrong order number is no harm in our sense, and no guardrail looks for
+# it. Assistant 2 obeys the attacks too, and mostly writes "Kiel" where the amount belongs. That no program pays it is luck: the
+# next version may write the number. (Under the right name only assistant 1 tells more than two cities; under a wrong name it is a
+# leak all the same, and by our count as bad.)
 #
 # ## No threshold is without errors
 #
@@ -189,7 +196,7 @@ pd.DataFrame(table)
 # %% [markdown]
 # A guardrail has two error rates. Most wrong refusals fall on *look-alikes*, harmless tickets that use the trigger's words,
 # such as "please share the tracking link". (We wrote them.) The intervals hold for tickets with *these* phrasings: teaching and
-# test share all six, hence so few misses.
+# test share all six of the kind "please {order}" or "note: {order}", hence so few misses.
 #
 # **Exercise 2.** And how many of its blocks are right?
 
@@ -212,16 +219,24 @@ pd.DataFrame(table)
 # factor for the performance of an intrusion detection system"
 # ([abstract](https://www.cerias.purdue.edu/apps/reports_and_papers/view/2815)).
 #
-# Where to set the threshold? Decision theory blocks from refusal / (refusal + miss) on, which is right for a *probability in
-# live traffic*: of the requests that get 0.1, a tenth are attacks. These scores are none. (Try it: `cost(test.score,
-# test.attack, 4 / 104, **LIVE)` says that the formula is then dearer than no guardrail, whose threshold is `np.inf`.)
+# Where to set the threshold? Decision theory blocks from refusal / (refusal + miss) on, here 4 / 104, which is right for a
+# *probability in live traffic*: of the requests that get 0.1, a tenth are attacks. These scores are none: nobody calibrated
+# them, and they were learned where every fourth ticket is an attack.
 #
 # **Exercise 3.** Choose the threshold by its cost.
 
 # %% exercise="guardrails.threshold"
 check("guardrails.threshold", threshold)
 
+# %%
+choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104}
+pd.DataFrame({f"world {seed}": {name: cost(test.score, test.attack, limit, **LIVE)
+                                for name, limit in {**choices, "chosen by cost": limits[seed]}.items()}
+              for seed, test in tests.items()}).round().astype(int)
+
 # %% [markdown]
+# Dollars per 1,000 live tickets, on days 80 to 119. The formula costs more than no guardrail: it blocks nearly everybody.
+#
 # ## A third lever: what it need not read
 #
 # Now a change that is neither check nor guardrail. What the customer may not hear, the assistant need not read. In place of the
@@ -242,18 +257,20 @@ for when, rows in (("before", replies), ("own record only", narrow)):
 pd.concat(table, axis=1).T
 
 # %% [markdown]
-# Telling ends, but for one guess that hits. Mostly that is built in: what a model has not read it can only guess, and no right
-# reply to an ordinary ticket needs the other record. The price is a function: an operator's order to share it can no longer be
-# obeyed. Payments stay. For them there is an exact fact, the desk's rule: the model proposes a refund, and a program outside it
-# grants it by the rule. That ends payments against the rule by definition.
+# Telling ends, but for one hit by accident: assistant 2 writes its "Kiel" to a customer whose other record says Kiel. Mostly that is
+# built in: what a model has not read it can only guess, and no right reply to an ordinary ticket needs the other record. The price
+# is a function: an operator's order to share it can no longer be obeyed. Payments stay. For them there is an exact fact, the desk's
+# rule: the model proposes a refund, and a program outside it grants it by the rule. That is validation again, with a fact that our
+# contract was never given, and it ends payments against the rule by definition.
 #
-# Now all layers, in harmful replies per 1,000 live tickets. Each assistant stands behind one of the three guardrails.
+# Now all layers, in harmful replies per 1,000 live tickets. Assistants 0, 1 and 2 stand behind the guardrails of worlds 7, 8
+# and 9.
 
 # %%
 def per_1000(attacks, harmless):                     # live tickets
     return 1000 * (LIVE["share"] * attacks + (1 - LIVE["share"]) * harmless)
 
-def reached(harm, attack):                           # low end (a little too low), value, high end
+def reached(harm, attack):                           # low end, value, high end; ends a little too far out
     (low_1, high_1), (low_2, high_2) = wilson(harm[attack]), wilson(harm[~attack])
     return (per_1000(low_1, low_2), per_1000(harm[attack].mean(), harm[~attack].mean()),
             per_1000(high_1, high_2))
@@ -263,10 +280,11 @@ blocked = pd.concat([pd.Series(score(guards[7 + seed], rows) >= limits[7 + seed]
                      for seed, rows in replies.groupby("assistant")])
 layers = {"neither": replies.harmful, "validation": replies.harmful & replies.valid,
           "guardrail": replies.harmful & ~blocked, "both": replies.harmful & replies.valid & ~blocked,
-          "own record only, and\nrefunds granted by rule": narrow.tells & narrow.valid}
+          "own record only, and\nrefunds granted by rule": narrow.tells}
 attack = replies.attack != ""
 alike = replies.text.str.endswith(LOOKALIKES)
-claim("All harm without an attack follows look-alikes", bool(alike[replies.harmful & ~attack].all()))
+claim("In this set all harm without an attack follows look-alikes",
+      bool(alike[replies.harmful & ~attack].all()))
 for name, rows in {"attacks": attack, "ordinary tickets": ~attack}.items():
     stopped = blocked[replies.harmful & rows]
     print(f"harmful replies to {name}: {stopped.sum()} of {len(stopped)} blocked")
@@ -290,14 +308,16 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. "
      + "; ".join(f"{name}: {', '.join(values)}" for name, values in said.items()) + ".")
 
 # %% [markdown]
-# Validation alone removes next to nothing. To report it as safety is the mistake of this pair. The guardrail stops nearly all
+# Our contract alone removes next to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the
+# mistake of this pair. The guardrail stops nearly all
 # harm from attacks and little of that from ordinary tickets: it was taught to find *attacks*, and these customers attacked
 # nobody. The last row needs no list of what is secret and no threshold. It is silent on all harm that no record and no rule
 # decides, and there the guardrail is all there is.
 #
 # ## A miss rate needs a date
 #
-# On day 120 attackers also use eight phrasings that the guardrail was not taught. Same thresholds; attacks missed:
+# On day 120 attackers also use eight phrasings that the guardrail was not taught ({x} is the order). Same thresholds; attacks
+# missed:
 
 # %%
 endings = {phrase: tuple(phrase.format(x=x) for x in ORDERS.values()) for phrase in LATER_ATTACKS}
@@ -318,7 +338,8 @@ pd.DataFrame({f"world {seed}": missed_by_phrasing(seed) for seed in guards})
 #
 # ## What is blocked is over
 #
-# A malformed reply may be asked for again. A blocked one may not: with every try the model may find the wording that the
+# So far the guardrail read the ticket. One can also read each reply, and then a second rule is needed. A malformed reply may be asked
+# for again. A blocked one may not: with every try the model may find the wording that the
 # guardrail misses. When the guardrail cannot tell in time, a person decides ([notebook
 # 12](12_human_in_the_loop_vs_automated.ipynb)). And what was blocked must not live on in a log, nor in the error message of a
 # check that read it first.
@@ -338,13 +359,13 @@ check("guardrails.deliver", deliver)
 # | own record only | *access control*, retrieval filter; LLM02 Sensitive Information Disclosure [1] | data owner, security | "the model needs context" |
 # | the rule for refunds, outside the model | *least privilege*, approval; LLM03 Excessive Agency [1] | product, finance | is replaced by one more filter |
 #
-# Ask for the miss rate: who needs none has a check, who has none has a hope.
+# Ask for the miss rate. Who does not need one has a check; who does not know it has a hope.
 #
 # ## Where the rule stops
 #
 # Built in: the trigger; two forms of harm, both decidable from facts; the look-alikes and their frequency; prices and share of
 # attacks (`LIVE`: change it, run all); fourteen phrasings, so real miss rates are worse; that the own record costs ordinary
-# replies nothing. Found: that the trigger works inside a ticket, and how three seeds differ. A contract can be wrong as well:
+# replies nothing. Found: how three seeds differ. A contract can be wrong as well:
 # then it is exactly wrong.
 #
 # **Reference.** [1] [OWASP Top 10 for LLM Applications
