@@ -270,7 +270,7 @@ pd.concat(table, axis=1).T
 def per_1000(attacks, harmless):                     # live tickets
     return 1000 * (LIVE["share"] * attacks + (1 - LIVE["share"]) * harmless)
 
-def reached(harm, attack):                           # low end, value, high end; ends a little too far out
+def reached(harm, attack):                         # low end, value, high end; ends a little too far out
     (low_1, high_1), (low_2, high_2) = wilson(harm[attack]), wilson(harm[~attack])
     return (per_1000(low_1, low_2), per_1000(harm[attack].mean(), harm[~attack].mean()),
             per_1000(high_1, high_2))
