@@ -164,8 +164,8 @@ check("oversight.desks_needed", desks_needed)
 # What an overrun desk does is partly arithmetic: with twice the work it can do, a *load* of 2, it reads at most half, and
 # follows the rest unread. The other part is people: do they skim before they must? Complacency occurs "under conditions of
 # multiple-task load", a review of experiments found [3]. How much of it there is at your desk is unknown, so it is a dial, `rush`:
-# at 1.5 each tenth of load above 0.8 leaves 15 more cases in 100 unread, as in the log, and nearly half as
-# much work again as it can do leaves a desk reading none.
+# with the log's one and a half, each tenth of load above four fifths leaves 15 more cases in 100 unread, and a desk with half as
+# much work again as it can do reads none.
 #
 # Three policies, for teams of one to twelve desks: automated; *by cost*, exercise 1's rule, whatever the team can do; and *what
 # fits*, the cases with the largest gain, as many as the team can read without haste (picked in hindsight).
