@@ -14,14 +14,14 @@ from course_utils.assistant import load_assistant  # noqa: E402
 from course_utils.exercises.training import breakeven_requests, bytes_needed, cheapest_size, safe_predict  # noqa: E402
 from course_utils.memory import kept  # noqa: E402
 
-NAMES = ("network", "score", "review", "fit", "observed", "panels_see", "tries_see", "revoked", "tokens",
-         "flops", "generate", "smaller", "device", "step", "training_loss")
+NAMES = ("network", "score", "review", "payments", "fit", "observed", "sent_twice", "tokens", "flops", "smaller", "device",
+         "step", "training_loss")
 
 
 torch.set_num_threads(1)
 book = defined_in("04", NAMES)
-flops, tokens, step, training_loss, generate, smaller = (
-    book[name] for name in ("flops", "tokens", "step", "training_loss", "generate", "smaller"))
+flops, tokens, step, training_loss, smaller = (
+    book[name] for name in ("flops", "tokens", "step", "training_loss", "smaller"))
 
 
 def test_device_is_the_gpu_if_there_is_one_and_nothing_else_names_it():
@@ -36,20 +36,25 @@ def service(request):
     return book["fit"](request.param)
 
 
-def test_on_other_seeds_panels_are_green_and_answers_are_revoked(service):
-    seen = book["panels_see"](*service)
-    assert seen["above"] == 0 and abs(seen["share"]) <= 1 and 0 <= seen["auc"] <= 0.08
-    seen = book["tries_see"](*service)
-    assert seen["revoked"] >= 20 and 5 <= seen["at once"] <= 40 and 3 <= seen["later"] <= 45 and seen["repaired"] >= 20
+def test_on_other_seeds_the_panel_is_green_and_answers_are_revoked(service):
+    seen = book["sent_twice"](*service)
+    assert abs(seen["share"]) <= 1 and seen["revoked"] >= 20 and 5 <= seen["missed"] <= 40 and seen["repaired"] >= 20
 
 
 def test_which_layer_revokes(service):
-    names = dict(zip(("model", "x", "later", "world"), service))
-    book.update(names, model=copy.deepcopy(names["model"]))
-    mixed = np.random.default_rng(0).permutation(len(book["x"]))
-    revoked, same = book["revoked"], np.sort(mixed)
-    assert revoked(torch.nn.Dropout, same) >= 20
-    assert revoked(torch.nn.BatchNorm1d, same) <= 0.1 and 4 <= revoked(torch.nn.BatchNorm1d, mixed) <= 16
+    """What the notebook asks to try: one kind of layer in training mode, the second call perhaps in another order."""
+    model, x, rows, world, _ = service
+    model = copy.deepcopy(model)
+    mixed = np.random.default_rng(0).permutation(len(x))
+
+    def revoked(kind, order):
+        for part in model.modules():
+            part.training = isinstance(part, kind)
+        first, second = book["review"](model, x, rows, world), book["review"](model, x[order], rows.iloc[order], world)
+        return 100 * (1 - second[first.index[first]].mean())
+
+    assert revoked(torch.nn.Dropout, np.sort(mixed)) >= 20
+    assert revoked(torch.nn.BatchNorm1d, np.sort(mixed)) <= 0.1 and 4 <= revoked(torch.nn.BatchNorm1d, mixed) <= 16
     assert revoked((), mixed) <= 0.1           # nothing in training mode
 
 
@@ -67,14 +72,6 @@ def test_what_is_kept_does_not_depend_on_what_else_lies_in_memory(service):
     alone = x[:200].clone()
     for mode in (True, False):
         assert kept(net.train(mode), net, x[:200]) == kept(net, net, alone)
-    net.train()
-
-
-def test_one_payment_raises_in_training_mode_only(service):
-    net, x = service[:2]
-    with pytest.raises(ValueError, match="more than 1 value per channel"):
-        book["score"](net.train(), x[:1])
-    assert book["score"](net.eval(), x[:1]).shape == (1,)
     net.train()
 
 
@@ -136,19 +133,13 @@ def test_bytes_are_the_formulas(assistant):
     assert (weights, gradients, adam) == (4 * N, 4 * N, 8 * N)
     with torch.no_grad():
         assert kept(llm, training_loss, tokens(100)) == 0
-    cache = generate(100, 1, True).past_key_values
+    cache = llm(tokens(100), use_cache=True).past_key_values
     size = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
     a_token = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * 4
     assert size == 100 * a_token
     assert bytes_needed(N, N, held // 100, [100], a_token, [100]) == {
         "training": weights + gradients + adam + held // 100 * 100, "serving": weights + size}
     llm.zero_grad()
-
-
-def test_the_cache_saves_work_and_changes_no_token(assistant):
-    cost = {cached: flops(generate, 64, 2, cached) - flops(generate, 64, 1, cached) for cached in (True, False)}
-    assert cost[False] > 40 * cost[True] and cost[True] < 2.5 * assistant.parameters
-    assert torch.equal(generate(64, 8, True).sequences, generate(64, 8, False).sequences)
 
 
 def test_frozen_layers_save_by_where_the_trained_one_stands_and_eager_keeps_more(assistant):
@@ -166,24 +157,6 @@ def test_frozen_layers_save_by_where_the_trained_one_stands_and_eager_keeps_more
     assert held["eager", 512]["all"] > 1.4 * fused["all"]
     assert fused["all"] == pytest.approx(4 * held["sdpa", 128]["all"], rel=0.02)       # the same for each token
     assert 0.7 < fused[0] / fused["all"] < 0.85 and 0.25 < fused[3] / fused["all"] < 0.4
-
-
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
-def test_an_adapter_in_each_layer_saves_state_and_little_else(assistant):
-    peft = pytest.importorskip("peft")
-    llm, text = load_assistant(0).model, tokens(512)
-    llm.to(book["device"]).set_attn_implementation("eager")
-
-    def costs(model):
-        def loss():
-            return model(input_ids=text, labels=text).loss
-        return (sum(p.numel() for p in model.parameters() if p.requires_grad), flops(lambda: loss().backward()),
-                kept(model, loss))
-
-    full = costs(llm)
-    adapter = costs(peft.get_peft_model(llm, peft.LoraConfig(r=4, target_modules="all-linear")))
-    learned, work, held = np.divide(adapter, full)
-    assert learned < 0.05 and work > 0.75 and held > 0.9
 
 
 # ------------------------------------------------------------------ the bill for life
