@@ -208,8 +208,8 @@ index = ["forward", "training", "2 + 4 T width layers / N"]
 pd.DataFrame(table, index=index).rename_axis(columns="FLOPs a token / N, at T =").round(2)
 
 # %% [markdown]
-# 2*N* and 6*N* hold while the text is short. Attention compares each token with those before it: in a text of 512 tokens it adds half
-# as much again. (In large models, where *N* is 12 width² layers, that takes tens of thousands of tokens.)
+# 2*N* and 6*N* hold while the text is short. As `eager` computes it, attention compares each token with every other: in a text of 512
+# tokens that adds half as much again. (In large models, where *N* is 12 width² layers, that takes tens of thousands of tokens.)
 #
 # In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps both, the
 # *KV cache*, instead of working them out again. So inference has state too. There is one cache for every conversation, and it ends

@@ -88,7 +88,7 @@ predict("canary.alarms_in_100", answer=..., confidence=...)
 # ## A canary is a split
 #
 # `place`, above, hashes the user's number with the release's name, the *salt*, and users below the share go to v2. Envoy, the
-# proxy inside Istio, by default draws a random number for each *request* [1]. Both ways, for 100 requests of 25 users:
+# proxy inside Istio, by default draws a random number for each *request* [1]. For 100 requests of 25 users:
 
 # %%
 user = pd.Series(range(100)) % 25
@@ -214,7 +214,7 @@ seen.round(1).map("{:g}".format)
 # show the fault without a label, and without your having to guess the hours. The weights are the same, so each difference is a
 # fault. Between two models a difference has no sign: it says where to look, not who is right.
 #
-# **The screen.** No shadow shows it, at any length. Not because "a shadow sees no outcomes": a payment that v1 let through
+# **The screen.** No shadow shows it. Not because "a shadow sees no outcomes": a payment that v1 let through
 # gets its label, if a month later, and that label scores v2 as well. Who gives up or fails at v1's challenge never gets one;
 # who passes it does. But what people do at v2's screen is in no log, because it did not happen.
 #
