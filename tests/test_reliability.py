@@ -1,4 +1,4 @@
-"""Notebook 09: its functions against libraries, and its main results on three more splits."""
+"""Notebook 09: its functions against libraries, and its main results on three more splits and worlds."""
 
 import numpy as np
 import pandas as pd
@@ -8,13 +8,15 @@ from scipy.stats import binomtest, norm
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, precision_recall_curve
 from sklearn.neighbors import KNeighborsClassifier
 
-from course_utils import check
+from course_utils import World, check
 from course_utils.exercises.reliability import calibration_error, clerk_cost, compare_paired, envelope_report
+from course_utils.fraud import days, linear, score, train
 
 book = defined_in("09", ["noise", "blur", "faint", "moved", "tilted", "creased", "DAMAGE", "HARMLESS", "KINDS", "suites",
-                         "flat", "readers", "scaled", "temperature"])
+                         "flat", "readers", "scaled", "temperature", "conformal_sets"])
 IMAGES, DIGITS = load_digits(return_X_y=True)
 
 
@@ -23,6 +25,46 @@ def fitted(model):
 
 
 MODELS = [LogisticRegression(max_iter=1000), KNeighborsClassifier(13)]
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+@pytest.mark.parametrize("model", MODELS, ids=["linear", "vote"])
+def test_conformal_sets_are_mapies(model, level):
+    mapie = pytest.importorskip("mapie.classification", reason="MAPIE is optional")
+    fitted(model)
+    x_valid, y_valid, x = IMAGES[700:1060] / 16, DIGITS[700:1060], IMAGES[1060:] / 16
+    theirs = mapie.SplitConformalClassifier(model, confidence_level=level, conformity_score="lac", prefit=True)
+    _, sets = theirs.conformalize(x_valid, y_valid).predict_set(x)
+    ours = book["conformal_sets"](model.predict_proba(x_valid), y_valid, model.predict_proba(x), level)
+    assert (sets[:, :, 0] == ours).all()
+
+
+def test_conformal_sets_keep_their_promise_on_exchangeable_images():
+    """Coverage over 40 random splits of one pool: at least the level, and not much more."""
+    p, y = fitted(MODELS[0]).predict_proba(IMAGES[700:] / 16), DIGITS[700:]
+    hits = []
+    for seed in range(40):
+        order = np.random.default_rng(seed).permutation(len(y))
+        a, b = order[:400], order[400:]
+        hits.append(book["conformal_sets"](p[a], y[a], p[b], 0.9)[np.arange(len(b)), y[b]].mean())
+    assert 0.895 <= np.mean(hits) <= 0.915
+
+
+def test_damage_breaks_the_promise_and_a_certain_reader_keeps_it_with_sets_of_ten_if_it_errs_too_often():
+    for split in (11, 12, 13):
+        order = np.random.default_rng(split).permutation(len(DIGITS))
+        (x, y), (x_valid, y_valid), (x_test, truth) = (
+            (IMAGES[part] / 16, DIGITS[part]) for part in np.split(order, (700, 1060)))
+        moved = book["moved"](x_test.reshape(-1, 8, 8), 1.0, None).reshape(len(x_test), -1)
+        missed = {}
+        for k in (13, 1):
+            model = KNeighborsClassifier(k).fit(x, y)
+            for name, images in (("clean", x_test), ("moved", moved)):
+                found = book["conformal_sets"](model.predict_proba(x_valid), y_valid, model.predict_proba(images))
+                missed[k, name] = 1 - found[np.arange(len(truth)), truth].mean()
+        assert missed[13, "clean"] < 0.03 and missed[13, "moved"] > 0.1
+        errs = 1 - model.score(x_valid, y_valid)
+        assert found.all() if errs > 0.01 else (found.sum(axis=1) == 1).all()
 
 
 @pytest.mark.parametrize("T", [0.2, 0.5, 3])
@@ -192,6 +234,21 @@ def test_on_three_other_splits_the_certain_reader_leaves_more_than_twice_the_mis
     for split in (11, 12, 13):
         assert kept[split, "vote"] < 0.5 * kept[split, "nearest"]
         assert kept[split, "vote"] < 0.6 * kept[split, "linear"]
+
+
+@pytest.mark.parametrize("seed", [10, 11, 12])
+def test_in_other_worlds_too_f1_beats_launch_and_hardly_moves_while_the_ring_passes(seed):
+    world = World(seed)
+    rows = world.frame(0, 160)
+    past, *periods = (days(rows, first, first + 30) for first in (0, 30, 100, 130))
+    model = train(linear, past, past.fraud)
+    launch, late = periods[0], periods[2]
+    precision, recall, limits = precision_recall_curve(launch.fraud, score(model, launch))
+    limit = limits[(2 * precision * recall / np.maximum(precision + recall, 1e-9))[:-1].argmax()]
+    f1 = [f1_score(period.fraud, score(model, period) > limit) for period in periods]
+    ring = late[world.in_ring(late) & (late.fraud == 1)]
+    assert f1[2] > f1[0] and abs(f1[1] - f1[2]) < 0.04 and len(ring) > 500
+    assert not (score(model, ring) > limit).any()
 
 
 def test_scikit_learns_brier_scores_are_reproduced():
