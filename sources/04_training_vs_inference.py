@@ -211,9 +211,25 @@ pd.DataFrame(table, index=index).rename_axis(columns="FLOPs a token / N, at T ="
 # 2*N* and 6*N* hold while the text is short. As `eager` computes it, attention compares each token with every other: in a text of 512
 # tokens that adds half as much again. (In large models, where *N* is 12 width² layers, that takes tens of thousands of tokens.)
 #
+# ## Inference has state too, and it belongs to a conversation
+#
 # In each layer a new token is compared with a *key* of every token before it, and takes from their *values*. Serving keeps both, the
-# *KV cache*, instead of working them out again. So inference has state too. There is one cache for every conversation, and it ends
-# with it: no answer to others depends on it.
+# *KV cache*, instead of working them out again: four bytes a number. What the model's own cache holds:
+
+# %%
+@torch.no_grad()
+def cache_bytes(T, conversations=1):
+    cache = llm(tokens(T).repeat(conversations, 1), use_cache=True).past_key_values
+    return sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
+
+print("2 x layers x width x 4 =", 2 * depth * width * 4)
+table = {T: [cache_bytes(T) // T, cache_bytes(T) / 1e6, cache_bytes(T, 5) / 1e6] for T in (32, 128, 512)}
+index = ["bytes a token", "MB, one conversation", "MB, five"]
+pd.DataFrame(table, index=index).rename_axis(columns="T =").round(2).map("{:g}".format)
+
+# %% [markdown]
+# The formula is exact. The cache grows with each token of each open conversation, and weights do not. It ends with its conversation:
+# state, but no answer to others depends on it.
 #
 # ## It serves, but it cannot be fine-tuned
 #
@@ -230,11 +246,13 @@ optimizer.step()                            # AdamW makes its numbers here; nobo
 weights = sum(p.nbytes for p in llm.parameters())
 gradients = sum(p.grad.nbytes for p in llm.parameters())
 adam = sum(v.nbytes for numbers in optimizer.state.values() for v in numbers.values() if v.dim() > 0)
-cache = 512 * 2 * depth * width * 4
+with torch.no_grad():
+    in_serving = kept(llm, llm, text)
+cache = cache_bytes(512)
 
 # %%
 parts = {"weights": (weights, weights), "gradients": (gradients, 0), "AdamW": (adam, 0),
-         "kept for the backward pass": (activations, 0), "KV cache": (0, cache)}
+         "kept for the backward pass": (activations, in_serving), "KV cache": (0, cache)}
 table = pd.DataFrame(parts, index=["training", "serving"]).T / 1e6
 table.loc["sum"] = table.sum()
 claim("Training: bytes a parameter before any text",

@@ -15,7 +15,7 @@ from course_utils.exercises.training import breakeven_requests, bytes_needed, ch
 from course_utils.memory import kept  # noqa: E402
 
 NAMES = ("network", "score", "review", "payments", "fit", "observed", "sent_twice", "tokens", "flops", "smaller", "device",
-         "step", "training_loss")
+         "step", "training_loss", "cache_bytes")
 
 
 torch.set_num_threads(1)
@@ -133,13 +133,26 @@ def test_bytes_are_the_formulas(assistant):
     assert (weights, gradients, adam) == (4 * N, 4 * N, 8 * N)
     with torch.no_grad():
         assert kept(llm, training_loss, tokens(100)) == 0
-    cache = llm(tokens(100), use_cache=True).past_key_values
-    size = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
     a_token = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * 4
-    assert size == 100 * a_token
+    size = book["cache_bytes"](100)
+    assert size == 100 * a_token == 200 * config.num_hidden_layers * config.hidden_size * 4
+    assert book["cache_bytes"](100, 3) == 3 * size
     assert bytes_needed(N, N, held // 100, [100], a_token, [100]) == {
         "training": weights + gradients + adam + held // 100 * 100, "serving": weights + size}
     llm.zero_grad()
+
+
+def test_the_cache_saves_work_and_changes_no_token(assistant):
+    llm = assistant.model
+
+    def generate(n, cached):                   # n more tokens after a text of 64
+        text = tokens(64)
+        return llm.generate(text, attention_mask=torch.ones_like(text), max_new_tokens=n, min_new_tokens=n,
+                            do_sample=False, use_cache=cached, pad_token_id=0)
+
+    cost = {cached: flops(generate, 2, cached) - flops(generate, 1, cached) for cached in (True, False)}
+    assert cost[False] > 40 * cost[True] and cost[True] < 2.5 * assistant.parameters
+    assert torch.equal(generate(8, True), generate(8, False))
 
 
 def test_frozen_layers_save_by_where_the_trained_one_stands_and_eager_keeps_more(assistant):
