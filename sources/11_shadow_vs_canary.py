@@ -360,8 +360,36 @@ with serve(service("v1", nothing)) as v1, serve(service("v2", nothing)) as v2:
 # | split | Istio `weight`, Argo `setWeight`; stickiness is extra | platform | by request; by a cookie on one side |
 # | gate | Argo *AnalysisRun*: Successful, Failed, Inconclusive [6]; Flagger `threshold` | who answers for the harm | a schedule without a number of users |
 #
-# In Argo an answer that meets neither `successCondition` nor `failureCondition`, as `extend` and `invalid` would, is Inconclusive
-# and pauses the rollout for a person [6].
+# Abridged, with field names from the documentation [5, 6, 7]: an Istio shadow, and an Argo canary that asks your gate. An
+# answer that meets neither condition, as `extend` and `invalid` do, is Inconclusive and pauses the rollout for a person.
+#
+# ```yaml
+# kind: VirtualService
+# spec:
+#   hosts: [checkout]
+#   http:
+#   - route: [{destination: {host: checkout, subset: v1}, weight: 100}]
+#     mirror: {host: checkout, subset: v2}
+#     mirrorPercentage: {value: 100.0}
+# ---
+# kind: Rollout
+# spec:
+#   strategy:
+#     canary:
+#       steps:
+#       - setWeight: 5
+#       - pause: {duration: 48h}
+#       - analysis: {templates: [{templateName: gate}]}
+# ---
+# kind: AnalysisTemplate
+# metadata: {name: gate}
+# spec:
+#   metrics:
+#   - name: decision
+#     successCondition: result == 'promote'
+#     failureCondition: result == 'roll back'
+#     provider: {web: {url: "http://gate.internal/today", jsonPath: "{$.decision}"}}
+# ```
 #
 # ## Where the rule stops
 #
@@ -377,7 +405,8 @@ with serve(service("v1", nothing)) as v1, serve(service("v2", nothing)) as v2:
 # [3] Flagger, [deployment strategies](https://docs.flagger.app/usage/deployment-strategies). [4] Flagger, issues
 # [1532](https://github.com/fluxcd/flagger/issues/1532) and [1647](https://github.com/fluxcd/flagger/issues/1647). [5] Istio,
 # [mirroring](https://istio.io/docs/tasks/traffic-management/mirroring). [6] Argo Rollouts,
-# [analysis](https://argo-rollouts.readthedocs.io/en/stable/features/analysis/).
+# [analysis](https://argo-rollouts.readthedocs.io/en/stable/features/analysis/). [7] The same,
+# [canary](https://argo-rollouts.readthedocs.io/en/stable/features/canary/).
 #
 # The last cell copies a card for your next release beside this notebook, and asks three questions.
 

@@ -1,14 +1,17 @@
 """Notebook 11: the functions that stand in its cells, and its planning exercise, against scipy and statsmodels."""
 import logging
+import re
 
 import numpy as np
 import pytest
-from notebook_source import defined_in
+import yaml
+from notebook_source import defined_in, source_of
 from scipy.stats import chisquare
 
 from course_utils.exercises.canary import assign, canary_days, gate
 from course_utils.experiments import sample_size
 from course_utils.serving import serve
+from course_utils.workspace import root
 
 NAMES = ("z_of", "place", "moved", "route", "service", "send", "nothing", "z_alone", "REPORT", "payments", "client")
 
@@ -69,3 +72,19 @@ def test_a_gate_that_does_not_look_at_crashes_leaves_it_there(services, decide, 
 def test_any_answer_but_promote_and_extend_sends_everybody_back(answer):
     assert book["moved"](0.25, answer) == 0
     assert book["moved"](0.25, "extend") == 0.25 and book["moved"](0.25, "promote") == 1
+
+
+def test_the_yaml_is_yaml_and_its_fields_are_those_that_were_checked():
+    text, = re.findall(r"# ```yaml\n(.*?)# ```", source_of("11"), re.DOTALL)
+    shadow, rollout, template = yaml.safe_load_all(re.sub(r"^# ?", "", text, flags=re.MULTILINE))
+    route, = shadow["spec"]["http"]
+    assert route["mirror"]["subset"] == "v2" and route["route"][0]["destination"]["subset"] == "v1"
+    _, _, step = rollout["spec"]["strategy"]["canary"]["steps"]
+    assert step["analysis"]["templates"][0]["templateName"] == template["metadata"]["name"]
+    metric, = template["spec"]["metrics"]
+    answers = {re.search("'(.*)'", metric[f"{how}Condition"])[1] for how in ("success", "failure")}
+    assert answers == {gate({**book["REPORT"], "users": 2_000}), gate({**book["REPORT"], "crashes": 9})}
+    rows = "".join(row for row in (root() / "SOURCES.md").read_text(encoding="utf-8").splitlines() if row.startswith("| 11"))
+    for field in (*route, *route["route"][0], "setWeight", "pause", "duration", "analysis", "templates", "templateName",
+                  *(f for f in metric if f not in ("name", "provider")), "provider.web.url", "jsonPath"):
+        assert field == "destination" or field in rows, field
