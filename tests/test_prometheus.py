@@ -132,7 +132,7 @@ def test_the_server_stores_as_many_series_as_the_course_counts(metrics, query, s
 
 def rule_in_the_notebook():
     text = (root() / "sources" / "03_monitoring_vs_observability.py").read_text(encoding="utf-8")
-    return re.search(r"```yaml\n# (groups:.*?)\n# ---", text, re.DOTALL)[1].replace("\n# ", "\n")
+    return re.search(r"```yaml\n# (groups:.*?)\n# ```", text, re.DOTALL)[1].replace("\n# ", "\n")
 
 
 @pytest.mark.parametrize("seed, minute", [(7, 34), (8, 35), (9, 35)])
