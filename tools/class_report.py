@@ -135,7 +135,7 @@ def report(learners: list[dict], left_out: list[str]) -> list[Section]:
                          "How many of a pair's misconceptions a learner of this class may be expected to hold.",
                          time_well_spent(beliefs)),
                  Section(f"{title}: the misconceptions most often held",
-                         f"Held by those for whom it is more probable than 50 %, of all who were asked.",
+                         "Held by those for whom it is more probable than 50 %, of all who were asked.",
                          top.set_index("misconception")[["held", "pair"]] if len(top) else None),
                  Section(f"{title}: what was taken for what",
                          "Answers of all learners together. '2nd for 1st': the pair's second concept was relied on where its "
