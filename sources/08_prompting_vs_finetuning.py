@@ -58,8 +58,8 @@ predict("finetuning.listed", answer=..., confidence=...)
 # ## One line was missing
 #
 # We ask with and without that line, and count twice: the one new name, and any of the four names that the model learned for the
-# queue. The desk's new names are among these four. Two rivals stand beside it: to *score* the eight names under the bare prompt
-# and take the likeliest, since a model need not write its answer; and the line with eight names that no model ever saw.
+# queue. The desk's new names are among these four. Then two rivals, on 70 tickets with each model: to *score* the eight names under
+# the bare prompt and take the likeliest, since a model need not write its answer; and the line with names that no model ever saw.
 
 # %%
 def listed(ticket, names=new_names):
@@ -73,28 +73,31 @@ def share(right):                                       # with a 95 % interval (
     return f"{np.mean(right):.2f} ({low:.2f}-{high:.2f})"
 
 # %%
-UNSEEN = ("umbra", "zeta", "kappa", "omega", "sigma", "theta", "gamma", "delta")
 table, by_list, right = {}, {}, {}
 for seed, model in models.items():
-    plain = answers(model, bare)
-    by_list[seed] = answers(model, listed)
+    plain, by_list[seed] = answers(model, bare), answers(model, listed)
     right[seed] = [a == queues[t.intent] for a, t in zip(by_list[seed], cases)]
-    likeliest = model.score([bare(t) for t in cases[:70]], list(new_names)).argmax(axis=1)
-    strange = dict(zip(INTENTS, UNSEEN))
-    odd = answers(model, lambda t: listed(t, UNSEEN))
     table[f"model {seed}"] = {
         "bare": share([a == queues[t.intent] for a, t in zip(plain, cases)]),
         "bare, any of its names": share([a in INTENTS[t.intent] for a, t in zip(plain, cases)]),
-        "bare, likeliest of the eight, 70": share([new_names[i] == queues[t.intent]
-                                                   for i, t in zip(likeliest, cases)]),
-        "names listed": share(right[seed]),
-        "unseen names listed": share([a == strange[t.intent] for a, t in zip(odd, cases)])}
+        "names listed": share(right[seed])}
 display(pd.DataFrame(table))
 reveal("finetuning.listed", round(100 * np.mean(right[0])), within=5)
 
+# %%
+UNSEEN = ("umbra", "zeta", "kappa", "omega", "sigma", "theta", "gamma", "delta")
+strange, few = dict(zip(INTENTS, UNSEEN)), cases[:70]
+scored, unseen = [], []
+for model in models.values():
+    likeliest = model.score([bare(t) for t in few], list(new_names)).argmax(axis=1)
+    scored += [new_names[i] == queues[t.intent] for i, t in zip(likeliest, few)]
+    odd = model.complete([listed(t, UNSEEN) for t in few], longest=6)
+    unseen += [a == strange[t.intent] for a, t in zip(odd, few)]
+print(f"bare, the likeliest of the eight: {share(scored)}; unseen names listed: {share(unseen)}")
+
 # %% [markdown]
 # With the line, two of the three models are nearly always right; the third understands fewer of these phrasings. But read the
-# other rows before you praise the prompt. Without the line the models find the right queue just as often, and call it by another of
+# rest before you praise the prompt. Without the line the models find the right queue just as often, and call it by another of
 # its names. Scored, the bare prompt does as well as the list. The ability was there, and the tuning on offer would have been
 # paid for one missing line. That holds because the model knows these words: with eight that it never saw the line gives nothing.
 #
