@@ -80,11 +80,14 @@ def gain(responses: dict | None = None) -> pd.DataFrame:
     got = pd.DataFrame([(item.pair, item.use, option.correct) for item, option, _ in answered(responses)],
                        columns=["pair", "use", "right"])
     got = got[got.use.isin(["A", "B"])]
-    table = got.pivot_table(index="pair", columns="use", values="right", aggfunc="mean", sort=False).astype(float)
-    table = table.reindex(columns=["A", "B"])
+    table = got.pivot_table(index="pair", columns="use", values="right", sort=False).astype(float).reindex(columns=["A", "B"])
     table.loc["all"] = got[got.pair.isin(table.dropna().index)].groupby("use").right.mean().reindex(["A", "B"])
-    table["gain"] = ((table.B - table.A) / (1 - table.A)).where(table.A < 1)
-    return table.rename_axis(columns=None)
+    return table.assign(gain=normalised(table)).rename_axis(columns=None)
+
+
+def normalised(table: pd.DataFrame) -> pd.Series:
+    """Of what was missing in column ``A``, a share, what column ``B`` has reached; NaN where nothing was missing."""
+    return ((table.B - table.A) / (1 - table.A)).where(table.A < 1)
 
 
 def route(responses: dict | None = None) -> pd.DataFrame:

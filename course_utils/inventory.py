@@ -146,12 +146,17 @@ def ask(id: str, answer=..., confidence=...) -> Note:
 PART = 6                            # questions shown at a time
 
 
-def questions(use: str, part: int) -> list[Item]:
-    """The items of one part of form "A" or "B", in the order asked. ValueError for a form or a part that does not exist."""
+def parts_of(use: str) -> list[list[Item]]:
+    """All parts of a form, each the items in the order asked."""
     order = {p.key: p.number for p in PAIRS}
     items = sorted((i for i in ITEMS if i.use == use and i.pair in order),
                    key=lambda i: (i.id.split(".")[1], order[i.pair]))
-    parts = [items[start:start + PART] for start in range(0, len(items), PART)]
+    return [items[start:start + PART] for start in range(0, len(items), PART)]
+
+
+def questions(use: str, part: int) -> list[Item]:
+    """The items of one part of form "A" or "B", in the order asked. ValueError for a form or a part that does not exist."""
+    parts = parts_of(use)
     if use not in ("A", "B") or part not in range(1, len(parts) + 1):
         raise ValueError(f'there are the forms "A" and "B", with parts 1 to {len(parts) or PART}; '
                          f"got {show(use)}, {show(part)}")

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 LOCK_SECONDS = 10
-EMPTY = {"version": 1, "exercises": {}, "predictions": {}, "answers": {}}
 FIELDS = {"exercises": {"status", "tries"}, "predictions": {"answer", "confidence"}, "answers": {"answer", "confidence"}}
+EMPTY = {"version": 1, **{part: {} for part in FIELDS}}
 
 
 def home() -> Path:
@@ -48,9 +48,10 @@ def read(file: Path | None = None) -> dict:
         return json.loads(json.dumps(EMPTY))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} is not readable as progress: {error}") from error
-    parts = [(data.get(name, {}), fields) for name, fields in FIELDS.items()] if isinstance(data, dict) else [(None, ())]
-    if not all(isinstance(part, dict) and all(isinstance(entry, dict) and fields <= set(entry) for entry in part.values())
-               for part, fields in parts):
+    def sound(part, fields):
+        return isinstance(part, dict) and all(isinstance(entry, dict) and fields <= set(entry) for entry in part.values())
+
+    if not (isinstance(data, dict) and all(sound(data.get(name, {}), fields) for name, fields in FIELDS.items())):
         raise ValueError(f"{file} is not readable as progress: not the expected structure")
     return {**json.loads(json.dumps(EMPTY)), **data}
 

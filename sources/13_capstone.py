@@ -321,7 +321,8 @@ pd.DataFrame(rows, index=["money", "ablation, kEUR", "Brier", "cited", "harmless
 # %%
 TEXTBOOK = ("an alarm is as good as an incident", "a reading counts whenever it is looked at",
             "a repair needs no stop condition")
-base, price = run(ours(), HIDDEN[:3]).groupby("seed").money.mean(), {}
+sound = run(ours(), HIDDEN[:3])
+base, price = sound.groupby("seed").money.mean(), {}
 for part in verdict:
     for function, name in REGISTRY[f"capstone.{part}"].wrong:
         wrong = run(ours(**{part: function}), HIDDEN[:3])
@@ -329,7 +330,7 @@ for part in verdict:
 seeds = [f"seed {seed}" for seed in HIDDEN[:3]]
 price = pd.DataFrame(price, index=[*seeds, "orders"]).T
 dear = price[seeds].min(axis=1) > 10
-print(f"our policy costs {base.mean():.0f} kEUR, {run(ours(), HIDDEN[:3]).spend.mean():.0f} of it "
+print(f"our policy costs {base.mean():.0f} kEUR, {sound.spend.mean():.0f} of it "
       f"orders. Of {len(price)} mistakes {dear.sum()} add over 10 on each seed, "
       f"{(price[seeds].abs().max(axis=1) < 1).sum()} less than 1:")
 price[dear | price.index.isin(TEXTBOOK, level=1)].round(0).astype(int)

@@ -108,7 +108,7 @@ def class_gain(learners: list[dict]) -> pd.DataFrame | None:
         return None
     every = pd.concat(tables).groupby(level=0, sort=False)
     table = every.mean().assign(learners=every.size())
-    table["gain"] = ((table.B - table.A) / (1 - table.A)).where(table.A < 1)
+    table["gain"] = diagnosis.normalised(table)
     order = [*(key for key in NOTEBOOK if key in table.index), *(["all"] if "all" in table.index else [])]
     table = table.loc[order].rename(index=NOTEBOOK).rename_axis("pair")
     return table[["learners", "A", "B", "gain"]].round(2)

@@ -26,7 +26,7 @@ import nbformat
 from course_utils import build
 from course_utils.concepts import PAIRS
 from course_utils.exercises.engine import REGISTRY
-from course_utils.inventory import ITEMS, LETTERS, PART
+from course_utils.inventory import ITEMS, LETTERS, parts_of
 from course_utils.workspace import root
 
 MADE = "<!-- Made by `make kit`. Edit instructor/notes.toml, or the notebook's source, and run it again. -->"
@@ -253,15 +253,13 @@ def options(item) -> list[str]:
 
 def forms() -> str:
     """The keys of forms A and B, in the order in which notebook 00 asks."""
-    order = {p.key: p.number for p in PAIRS}
+    number = {p.key: p.number for p in PAIRS}
     lines = [MADE, "", "# Forms A and B: the keys", "", read_notes()["texts"]["forms"]]
     for use in "AB":
-        items = sorted((i for i in ITEMS if i.use == use and i.pair in order),
-                       key=lambda i: (i.id.split(".")[1], order[i.pair]))
-        for at, item in enumerate(items):
-            if at % PART == 0:
-                lines += [f"## Form {use}, part {at // PART + 1}", ""]
-            lines += [f"**{at % PART + 1}.** (notebook {order[item.pair]:02d}) {item.stem}", "", *options(item)]
+        for part, items in enumerate(parts_of(use), 1):
+            lines += [f"## Form {use}, part {part}", ""]
+            for at, item in enumerate(items, 1):
+                lines += [f"**{at}.** (notebook {number[item.pair]:02d}) {item.stem}", "", *options(item)]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -31,7 +31,7 @@ from pygments.lexers import get_lexer_by_name
 from course_utils import build, concepts
 from course_utils.exercises import REGISTRY
 from course_utils.exercises.engine import Note
-from course_utils.inventory import ITEMS
+from course_utils.inventory import ITEMS, LETTERS
 from course_utils.workspace import root
 
 ASSETS = Path(__file__).with_name("site_assets")
@@ -220,7 +220,7 @@ def closing(title: str) -> str:
     item = next((i for i in ITEMS if i.use == "closing" and title == f"○ Not attempted: {i.id}"), None)
     if item is None:
         return ""
-    options = dict(zip("ABCD", item.shuffled()))
+    options = dict(zip(LETTERS, item.shuffled()))
     wrong = "".join(f"<li>{letter}: {ticked(escape(option.misconception))}.</li>"
                     for letter, option in options.items() if option.misconception)
     right = f"{item.answer}. {options[item.answer].text} {item.because}".strip()

@@ -320,8 +320,12 @@ def _likeliest(belief, cures):
     return max(chance, key=chance.get)
 
 
+def _as_jobs(repairs):
+    return [_RETRAIN if repair == "retrain" else [repair] for repair in repairs]
+
+
 def _jobs(cure):
-    return [_RETRAIN if repair == "retrain" else [repair] for repair in sorted(cure, key=lambda r: r == "retrain")]
+    return _as_jobs(sorted(cure, key=lambda r: r == "retrain"))
 
 
 def _model_first(belief, cures, actions, day, budget):
@@ -333,8 +337,7 @@ def _model_first(belief, cures, actions, day, budget):
 def _as_listed(belief, cures, actions, day, budget):
     """The retraining stays where the cure names it, also before the repair of the log. The new weights then learn from the
     broken log, the repair makes them wrong, and the retraining has to be paid once more."""
-    jobs = [_RETRAIN if repair == "retrain" else [repair] for repair in _likeliest(belief, cures)]
-    return _steps(jobs, actions, day, budget)
+    return _steps(_as_jobs(_likeliest(belief, cures)), actions, day, budget)
 
 
 def _no_stop(belief, cures, actions, day, budget):

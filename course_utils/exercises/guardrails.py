@@ -608,19 +608,13 @@ def _valid_first(attempts, is_valid, guard):
 def _valid_asked_early(attempts, is_valid, guard):
     """is_valid read each text before the guard had let it through. Its verdict waited its turn, but the text was already read:
     by a parser that an attacker can feed, and whose error message may quote what nobody should see."""
-    log = []
-    for text in attempts:
-        fits = is_valid(text)
-        try:
-            blocked = guard(text)
-        except TimeoutError:
-            return {"action": "escalate", "text": "", "log": [*log, "unknown"]}
-        if blocked:
-            return {"action": "block", "text": "", "log": [*log, "blocked"]}
-        if fits:
-            return {"action": "send", "text": text, "log": [*log, "sent"]}
-        log.append("invalid")
-    return {"action": "escalate", "text": "", "log": log}
+    fits = {}
+
+    def read_then_ask(text):
+        fits[text] = is_valid(text)
+        return guard(text)
+
+    return deliver(attempts, fits.get, read_then_ask)
 
 
 def _logs_text(attempts, is_valid, guard):

@@ -240,12 +240,7 @@ def _those_who_wait(per_hour, minutes, longest):
 def _with_the_service(per_hour, minutes, longest):
     """You added the minutes at the desk to the wait. A wait ends when a desk begins with the case; more desks make it shorter,
     and the reading takes as long as before."""
-    from course_utils.queueing import mean_wait
-
-    desks = 1
-    while mean_wait(max(per_hour) / 60, minutes, desks) + minutes > longest:
-        desks += 1
-    return desks
+    return desks_needed(per_hour, minutes, longest - minutes)
 
 
 # ------------------------------------------------------------------ oversight.vigilance
