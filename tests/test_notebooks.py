@@ -221,6 +221,15 @@ def test_the_net_catches(tmp_path, break_it, caught_by):
     assert bool(faults(book)) == (caught_by == "faults")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="without Unix sockets the kernels stay on TCP")
+def test_a_kernel_under_nbval_depends_on_no_port_that_another_process_could_take(tmp_path):
+    cell = "from ipykernel.kernelapp import IPKernelApp\nprint(IPKernelApp.instance().transport)"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(
+        cell, execution_count=1, outputs=[nbformat.v4.new_output("stream", text="ipc\n")])]), tmp_path / "small.ipynb")
+    run = nbval(tmp_path)
+    assert run.returncode == 0, run.stdout
+
+
 def test_the_net_catches_stale_notebooks_numbers_from_nowhere_and_noise(tmp_path, monkeypatch):
     source = SOURCES[0]
     book = read(source)
