@@ -124,7 +124,7 @@ class Assistant:
         return self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
     def complete(self, prompts: Sequence[str], longest: int = 48, temperature: float = 0.0, seed: int = 0,
-                 batch: int = 50) -> list[str]:
+                 batch: int = 20) -> list[str]:
         """One answer for each prompt, up to the end of its line or ``longest`` tokens.
 
         With ``temperature=0`` always the likeliest token; above, tokens are drawn, from ``seed``.
@@ -186,7 +186,7 @@ class Assistant:
         loss = F.cross_entropy(logits.flatten(0, 1), ids[:, first:].flatten(), reduction="none")
         return loss.view(len(rows), -1) * answer
 
-    def tuned(self, pairs: Sequence[tuple[str, str]], steps: int = 60, rate: float = 2e-3, batch: int = 32,
+    def tuned(self, pairs: Sequence[tuple[str, str]], steps: int = 60, rate: float = 2e-3, batch: int = 16,
               replay: Sequence[tuple[str, str]] = (), rank: int | None = None, seed: int = 0) -> Assistant:
         """A fine-tuned copy: ``steps`` of AdamW on ``batch`` pairs each, learning rate ``rate`` with linear decay.
 

@@ -27,12 +27,11 @@ pair("finetuning")
 # ## One answer in five
 #
 # Lantern's support assistant sorts tickets into queues. On Monday the desk renamed its eight queues. On Tuesday the dashboard
-# says that one answer in five is right, and a vendor offers a fine-tuned model by the end of the month, with a discount for the
-# next renaming.
+# says that one answer in five is right, and a vendor offers a fine-tuned model by the end of the month.
 #
 # The assistant is a language model that this course trained from nothing: a million parameters and a few hundred words, in the
-# format of the large ones ([model card](../datasets/assistant/README.md)). Three were trained, from three seeds; model 0 is in service. All tickets
-# below are phrased in ways that they have not seen.
+# format of the large ones ([model card](../datasets/assistant/README.md)). Three were trained, from three seeds; model 0 is in
+# service. All tickets below are phrased in ways that they have not seen.
 
 # %%
 models = {seed: load_assistant(seed) for seed in SEEDS}
@@ -48,7 +47,8 @@ for ticket, answer in zip(cases[:4], models[0].complete([bare(t) for t in cases[
     print(f"{ticket.text}\n    answer: {answer:14s} wanted: {queues[ticket.intent]}")
 
 # %% [markdown]
-# Suppose that the prompt gets one more line, with the eight names in it: `choose: moneyback, shipping, ...`. No weight changes.
+# Suppose that the prompt gets one more line, in a form that the model met in training: `choose: moneyback, shipping, ...`, all
+# eight names. No weight changes.
 # **How many of 100 tickets will model 0 then sort right?** Answer 0 to 100, with your confidence in percent.
 
 # %%
@@ -57,9 +57,9 @@ predict("finetuning.listed", answer=..., confidence=...)
 # %% [markdown]
 # ## One line was missing
 #
-# We ask with and without that line, and count twice: the one new name, and any of the four names that the model learned for the
-# queue. The desk's new names are among these four. Then two rivals, on 70 tickets with each model: to *score* the eight names under
-# the bare prompt and take the likeliest, since a model need not write its answer; and the line with names that no model ever saw.
+# We ask with and without that line. Without it we count the new name, the name before Monday, and any of the four names that the
+# model learned for the queue, these two among them. Then, on 70 tickets with each model, two variants: to *score* the eight
+# names under the bare prompt and take the likeliest; and the line with names that no model ever saw.
 
 # %%
 def listed(ticket, names=new_names):
@@ -79,6 +79,7 @@ for seed, model in models.items():
     right[seed] = [a == queues[t.intent] for a, t in zip(by_list[seed], cases)]
     table[f"model {seed}"] = {
         "bare": share([a == queues[t.intent] for a, t in zip(plain, cases)]),
+        "bare, name before Monday": share([a == t.intent for a, t in zip(plain, cases)]),
         "bare, any of its names": share([a in INTENTS[t.intent] for a, t in zip(plain, cases)]),
         "names listed": share(right[seed])}
 display(pd.DataFrame(table))
@@ -93,91 +94,97 @@ for model in models.values():
     scored += [new_names[i] == queues[t.intent] for i, t in zip(likeliest, few)]
     odd = model.complete([listed(t, UNSEEN) for t in few], longest=6)
     unseen += [a == strange[t.intent] for a, t in zip(odd, few)]
-print(f"bare, the likeliest of the eight: {share(scored)}; unseen names listed: {share(unseen)}")
+print(f"of {len(scored)} answers right: bare, the likeliest of the eight {np.mean(scored):.2f}; "
+      f"unseen names listed {np.mean(unseen):.2f}")
 
 # %% [markdown]
 # With the line, two of the three models are nearly always right; the third understands fewer of these phrasings. But read the
-# rest before you praise the prompt. Without the line the models find the right queue just as often, and call it by another of
-# its names. Scored, the bare prompt does as well as the list. The ability was there, and the tuning on offer would have been
-# paid for one missing line. That holds because the model knows these words: with eight that it never saw the line gives nothing.
+# rest before you praise the prompt. Without the line the models find the right queue just as often, and call it by any of its
+# names; with those before Monday it was no good either. Given the names by code, scored, the bare prompt does as well as the list. The
+# ability was there, and the tuning on offer would have been paid for one missing line. That holds because the model knows these
+# words, and such lists: with eight words that it never saw the line gives nothing.
 #
 # ## A line that no prompt produced
 #
 # Lantern's mainframe reads lines of its own: a sign, two letters for the queue, the order. We try to get them by prompt: with a
-# description, with eight examples, and in the words of a task that it knows, `codes: refund 46, ...`, answered by `refund 46`.
+# description, with eight examples, and as a task that it knows: to pick one from a list of codes.
 
 # %%
-described = "codes: " + ", ".join(f"{queues[i]} @{code}" for i, code in tuning.HOST.items()) + "\n"
-shortest_last = sorted(tuning.split("train", 60), key=lambda t: -len(t.text))
-one_of_each = {t.intent: t for t in shortest_last}.values()
+codes = "codes: " + ", ".join(f"{queues[i]} @{code}" for i, code in tuning.HOST.items()) + "\n"
+one_of_each = {t.intent: t for t in tuning.split("train", 60)}.values()
 examples = "".join(f"{tuning.host_prompt(t)} {tuning.host_line(t)}\n" for t in one_of_each)
 
-prompts = {"described": lambda t: described + tuning.host_prompt(t),
+prompts = {"described": lambda t: "host: @code, then the order. " + codes + tuning.host_prompt(t),
            "eight examples": lambda t: examples + tuning.host_prompt(t),
-           "described, as codes": lambda t: described + tuning.host_prompt(t).replace("host:", "code:")}
+           "code only": lambda t: codes + tuning.host_prompt(t).replace("host:", "code:")}
 print(f"{tuning.host_prompt(cases[0])} {tuning.host_line(cases[0])}     (as it should be)")
 
 # %%
 for name, prompt in prompts.items():
-    hits = np.concatenate([tuning.host_right(model, cases[:70], prompt) for model in models.values()])
-    print(f"{name:20s} {hits.sum()} of {len(hits)} lines right, three models")
+    written = [a for m in models.values() for a in m.complete([prompt(t) for t in few], longest=8)]
+    right_code = [f"@{tuning.HOST[t.intent]}" in a for a, t in zip(written, 3 * few)]
+    print(f"{name:14s} {sum(right_code)} of {len(written)} answers name the right code; "
+          f"the longest: {max(written, key=len)!r}")
 
 # %% [markdown]
-# Nothing. That holds for the prompts that we tried, on this model: neither the sign @ nor these letter codes occur in anything it
-# learned from (by construction), and it is too small to learn from examples in its prompt. A large model would very likely do this
-# task from the description. Nor is tuning next in line: the prompt of the first part finds the queue, and code can write the rest.
+# Nothing, though we count a right code in whatever stands around it. That holds for the prompts that we tried, on this model:
+# neither the sign @ nor these letters occur in anything it learned from (by construction), and examples in its prompt teach it
+# nothing. A large model would very likely do this task from the description. Nor is tuning next in line: the prompt of the
+# first part finds the queue, and code can write the rest.
 
 # %%
-back = {name: intent for intent, name in queues.items()}
+back, coded = {name: intent for intent, name in queues.items()}, {}
 for seed, names in by_list.items():
     lines = [f"@{tuning.HOST.get(back.get(name))} {t.order}" for name, t in zip(names, cases)]
-    print(f"model {seed}: queue by prompt, line by code:",
-          share([line == tuning.host_line(t) for line, t in zip(lines, cases)]))
+    coded[seed] = np.array([int(line == tuning.host_line(t)) for line, t in zip(lines, cases)])
+    print(f"model {seed}: queue by prompt, line by code: {share(coded[seed])}")
 
 # %% [markdown]
 # ## Sixty steps
 #
-# So nobody has to tune for this line. We do it all the same, because here one can see what tuning gives and what it breaks. All
-# weights of model 0 are tuned, for 60 steps, on 300 other tickets with the right lines. The *rate*, or learning rate, says how
-# far one step moves the weights.
+# So nobody has to tune for this line. We do it all the same, to see what tuning gives and what it breaks. All weights of model 0
+# are tuned, for 60 steps, on 300 other tickets with the right lines. The *rate*, or learning rate, says how far one step moves
+# the weights.
 
 # %%
 tuned = tuning.tune(models[0], "full", rate=2e-3)       # a copy; models[0] stays as it was
-prompt_right = tuning.host_right(models[0], cases)
 tuned_right = tuning.host_right(tuned, cases)
 claim("Share of lines that the tuned model gets right", tuned_right.mean(), at_least=0.75, measured=True)
 
 # %% [markdown]
 # What no prompt gave is in the weights after some seconds. (Gradient steps differ a little from machine to machine, so the
-# claim prints its bound only; `claim.last` holds your number.) Against nothing the answer is plain. Where both models are good
-# and the gain is a few points, two averages do not settle whether it is worth its price.
+# claim prints its bound only; `claim.last` holds your number.) But its rival is not nothing. It is the prompt with code, and
+# where both are good, two averages do not settle whether a gain is worth its price.
 #
 # **Exercise 1.** Compare two models on the same cases.
 
 # %% exercise="finetuning.better"
-print("the tuning above, if 5 points would pay for it:", better(prompt_right, tuned_right, worth=0.05))
+print("prompt and code or the tuning, if 5 points would pay:", better(coded[0], tuned_right, worth=0.05))
 check("finetuning.better", better)
 
 # %% [markdown]
 # ## What nobody asked about
 #
-# The tuned model still has its other duties: sorting by list, sorting by code, naming the team that a note gives for a product, and
-# replies to customers, written as JSON. None of them was in the 300 tickets. The study below was *recorded* by `python tools/train_assistant.py --study`: three models, three ways of tuning,
-# each at three rates. "Full" trains all weights. "Replay" mixes examples of these four into a quarter of each batch. LoRA trains two thin
-# matrices beside each of the old ones, here 8 wide (its *rank*), and leaves those as they are. The rate was chosen on separate
-# tickets of the *new* task, as one does.
+# The tuned model still has its other duties: sorting by a list of three to six queues, sorting by code, naming the team that a
+# note gives for a product, replying to customers in JSON, and `extract`, reading a ticket's fields into JSON. None of them was
+# in the 300 tickets. The study below was *recorded* by `python tools/train_assistant.py --study`: three models, four ways of
+# tuning, each at three rates. "Full" trains all weights. "Replay" mixes examples of the first four duties into a quarter of each
+# batch. LoRA trains two thin matrices beside each matrix of the layers, here 8 wide (its *rank*), and leaves those and the
+# vectors of the words as they are; once for 60 steps, once for 240 ("x 4"). The rate was chosen on separate tickets of the *new*
+# task, as one does.
 
 # %%
 study = pd.DataFrame(json.loads((folder() / "assistant" / "study.json").read_text()))
 tunings = study[study.method != "facts"]
 best = tunings.loc[tunings.groupby(["seed", "method"]).dev.idxmax()]    # dev: the separate tickets
-mean = best.groupby("method")[["test", *tuning.OLD_TASKS]].mean().rename(columns={"test": "new lines"})
+duties = ["test", *tuning.OLD_TASKS, tuning.NOT_REPLAYED]
+mean = best.groupby("method")[duties].mean().rename(columns={"test": "new lines"})
 print("recorded; share right, mean of three models, 200 cases each")
 mean.loc[["before", *tuning.RATES]].round(2)
 
 # %%
 looks = {"before": ("*", GREY), "full": ("o", RED),
-         "full, replay": ("s", BLUE), "LoRA, rank 8": ("^", ORANGE)}
+         "full, replay": ("s", BLUE), "LoRA, rank 8": ("^", ORANGE), "LoRA, rank 8, x 4": ("v", ORANGE)}
 figure, axis = subplots(height=4)
 for method, (marker, colour) in looks.items():
     runs = tunings[tunings.method == method]
@@ -187,7 +194,7 @@ axis.plot(chosen.test, chosen.reply, "o", markersize=13, markerfacecolor="none",
           label="the chosen rates", clip_on=False)
 axis.set(title="The new task was learned. Was the old one kept?", xlim=(-0.02, 1), ylim=(0, 1),
          xlabel="new lines right (share of 200)", ylabel="replies right (share of 200)")
-axis.legend(loc="center left", bbox_to_anchor=(0, 0.3))
+axis.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 said = "; ".join(f"{method}: new lines {runs.test.min():.2f} to {runs.test.max():.2f}, "
                  f"replies {runs.reply.min():.2f} to {runs.reply.max():.2f}"
                  for method, runs in chosen.groupby("method"))
@@ -197,19 +204,19 @@ show(figure, f"Every run's new lines and replies. At the chosen rates, three mod
 replies = best.pivot(index="seed", columns="method", values="reply")
 claim("Full tuning: share of replies lost, least of three models",
       (replies["before"] - replies["full"]).min(), at_least=0.5)
-claim("LoRA: most new lines right, of its nine runs",
-      tunings[tunings.method == "LoRA, rank 8"].test.max(), at_most=0.5)
+claim("Replay: share lost, most", (replies["before"] - replies["full, replay"]).max(), at_most=0.1)
+claim("LoRA, x 4: share lost, least",
+      (replies["before"] - replies["LoRA, rank 8, x 4"]).min(), at_least=0.25)
 
 # %% [markdown]
 # Full tuning learns the new lines and loses most of the replies, with all three models. **Nothing that watches the new task
-# shows it.** The rate was chosen by the lines alone. Replay, at the same number of steps, teaches the new lines as well and keeps
-# more of the four tasks that it replays; what it does not replay we did not look at.
+# shows it.** The rate was chosen by the lines alone. Replay learns fewer lines in as many steps and keeps nearly all of the four
+# duties that it replays; of `extract`, which it does not, it loses a third. LoRA at sixty steps learns half of the lines, and at
+# the rate that learned most of them it lost all replies (its highest rate broke the models altogether). In four times as many
+# steps it learns the lines as well as full tuning does, keeps more of the sorting, and still loses most of the replies.
 #
-# LoRA is the worst of the three at sixty steps. At no rate that we tried did it learn half of the lines, and at the rate that
-# learned most it lost all of the replies. More steps may well teach it the lines: do not take from this that it cannot. What it
-# does save is parameters. The paper gives 18 million trainable ones,
-# roughly 35 MB, for GPT-3 with rank 8 on one attention matrix of each of 96 layers, or rank 4 on two [1]. These matrices are
-# 12,288 wide [2]; one of *a* × *b* gets two thin ones, *a* × rank and rank × *b*.
+# What LoRA saves is trained parameters: for GPT-3, 12,288 wide [2], the paper gives 18 million, roughly 35 MB, with rank 8 on one
+# attention matrix of each of 96 layers, or rank 4 on two [1].
 
 # %%
 WIDTH, LAYERS = 12_288, 96
@@ -220,8 +227,9 @@ claim("Millions of parameters, the paper's 18", one / 1e6, at_least=18, at_most=
 claim("Megabytes at two bytes each, the paper's 'roughly 35'", 2 * one / 2**20, about=35, within=1.5)
 
 # %% [markdown]
-# Few trained parameters are cheap to store, and need less memory to train. Serving, tests, new facts and the prompts beside it
-# cost what they cost. Nor did they protect the old behaviour here, at three rates and sixty steps.
+# Few trained parameters are cheap to store, need less memory to train, and many such *adapters* can share one served base.
+# Tests, new facts and the prompts beside it cost what they cost. And few parameters protect nothing: only an adapter that is
+# kept apart (ours was merged into the weights) can be switched off for the other duties.
 #
 # ## Weights learn facts, and go on giving the old ones
 #
@@ -259,9 +267,9 @@ print(f"share of the questions that are about the six products: {moved:.2f}")
 pd.DataFrame(shares).rename("model {}".format).T.map("{:.2f}".format)
 
 # %% [markdown]
-# Before the change both work. Weights do learn facts, whatever is said about them: 300 tickets teach 22 of them in 60 steps.
-# After it the note is right in the same minute. The tuned model is wrong about all six products until it is tuned, tested and
-# released again. Which is cheaper is a question of how often facts change.
+# Before the change both work. Weights do learn facts, whatever is said about them: 300 tickets teach 22 in 60 steps. After it the
+# note is right in the same minute; the tuned model is wrong about all six products until it is tuned, tested and released
+# again. Which is cheaper depends on how often facts change.
 #
 # **Exercise 2.** The order of remedies, as a function of what was measured before anybody tuned.
 
@@ -297,12 +305,13 @@ pd.DataFrame(bills, index=["1 million requests", "10 million", "100 million"]).T
 
 # %% [markdown]
 # At ten million requests a month the tuned model costs a third of the prompt, and more than the same prompt with a cache. With
-# the cache a request costs nearly the same either way, so small changes of any price move the *break-even* far. Quality must be
-# equal for any of this to matter, and people's hours are not on the bill.
+# the cache a request costs nearly the same either way, so small changes of a price move the *break-even* far. All this
+# supposes equal quality, and leaves people's hours out.
 #
-# **Exercise 3.** The break-even as a function. Then ask it for `PROMPT` with a cache, and raise the tuned model's price.
+# **Exercise 3.** The break-even as a function. Then raise the tuned model's price until nothing repays it.
 
 # %% exercise="finetuning.break_even"
+print("without and with a cache:", [break_even({**PROMPT, "cached": c}, TUNED) for c in (0, 0.8)])
 check("finetuning.break_even", break_even)
 
 # %% [markdown]
@@ -319,11 +328,11 @@ check("finetuning.break_even", break_even)
 # ## Where the rule stops
 #
 # Built in: four names for each queue, so that a bare prompt hits the wanted one by luck, and new names among them; the sign @ and the
-# letter codes, which nothing in training contains; facts and prices. The model is tiny. It cannot learn from examples in its prompt, which large models do well, so *no
-# prompt worked* is a rarer finding with them. It cannot read a product's name that is new to it, so for such a product the note
-# does not help either. Two of its attention heads were laid down by hand ([model card](../datasets/assistant/README.md)). Three
-# seeds of one design say nothing about other designs, and 60 steps on 300 tickets are one setting. Set `COURSE_MODEL` to the
-# folder of a larger model, and the cells run on that one. Claims may then fail, which is what they are for.
+# letter codes, which nothing in training contains; facts and prices. The model is tiny. It learns nothing from examples in its prompt, which large models do well, so
+# *no prompt worked* is a rarer finding with them. Two of its attention heads were laid down by hand ([model card](../datasets/assistant/README.md)). Three
+# seeds of one design say nothing about other designs; 60 or 240 steps of 16 examples, at three rates, are few settings, and full
+# tuning chose the highest of its rates. Set `COURSE_MODEL` to the
+# folder of a larger model, and the cells run on that one.
 #
 # **References.** [1] E. Hu et al., *LoRA*, 2021, section 7.1, as quoted in [these
 # slides](https://speakerdeck.com/koharite/lun-wen-jie-shuo-lora-low-rank-adaptation-of-large-language-models). [2] GPT-3: [96

@@ -31,7 +31,11 @@ def _remedy_inputs(rng):
     best = round(float(rng.uniform(0.05, 0.95)), 2)
     form = round(float(rng.choice([0, rng.uniform(0, 1 - best)])), 2)
     given = round(float(rng.choice([best, rng.uniform(best, 1)])), 2)
-    target = float(rng.choice([round(float(rng.uniform(0.4, 0.97)), 2), best, given]))
+    part = rng.uniform(0.1, 0.9) * (form or best)      # a target may lie within a repair's reach of either prompt, or beyond
+    target = float(rng.choice([round(rng.uniform(0.4, 0.97), 2), best, given, *2 * [round(best + part, 3)],
+                               *2 * [min(round(given + part, 3), 0.99)]]))
+    if form and np.isclose(best + form, target):       # whether a sum of floats reaches it is not the question
+        target = round(target - 0.005, 3)
     return {"best prompt": best, "only the form": form, "fact given": given}, target
 
 
@@ -90,6 +94,20 @@ def _form_alone(measured, target):
     if measured["only the form"] >= target:
         return "validate"
     return "retrieve" if measured["fact given"] >= target else "tune"
+
+
+def _share_of_the_wrong(measured, target):
+    """"only the form" was read as a share of the wrong answers. All three are shares of the whole test set, and can be
+    added as they are."""
+    best, form = measured["best prompt"], measured["only the form"]
+    return remedy({**measured, "only the form": (1 - best) * form}, target)
+
+
+def _form_on_the_fact(measured, target):
+    """The repairs were added to the share with the fact given. They were counted with the prompt that lacks the fact; with
+    it, the same answers may be right already. What was not measured together cannot be added."""
+    decision = remedy(measured, target)
+    return "retrieve" if decision == "tune" and measured["fact given"] + measured["only the form"] >= target else decision
 
 
 def _fact_on_top(measured, target):
@@ -222,6 +240,11 @@ def _cached_free(prompt, tuned):
     return fixed / saved if saved > 0 else float("inf")
 
 
+def _a_tenth_off(prompt, tuned):
+    """The cache took a tenth off. It takes nine tenths off: a cached token costs a tenth of its price."""
+    return break_even({**prompt, "cached": prompt["cached"] / 9}, tuned)
+
+
 def _both_cached(prompt, tuned):
     """The discount for cached tokens was given to both. `cached` is a share of the long prompt; the tuned model's short
     request has no such part."""
@@ -260,6 +283,8 @@ EXERCISES = [
               (_largest, "the best remedy is the one with the highest score"),
               (_beyond, "a target is reached when it is passed"),
               (_form_alone, "a repair replaces what was right"),
+              (_share_of_the_wrong, "a share of all is a share of the wrong"),
+              (_form_on_the_fact, "separate gains add up"),
               (_fact_on_top, "a whole is an increment")],
              ("Go through the remedies in order of cost, and stop at the first that reaches the target.",
               "What code repairs adds to what the prompt got right already.")),
@@ -277,6 +302,7 @@ EXERCISES = [
               (_one_update, "a model is tuned once a month"),
               (_no_cache, "every prompt token costs its full price"),
               (_cached_free, "cached tokens are free"),
+              (_a_tenth_off, "a tenth of the price is a tenth off"),
               (_both_cached, "every request has a part to cache"),
               (_tuned_free, "a tuned model needs no prompt"),
               (_same_price, "a tuned token costs what any token costs"),

@@ -73,8 +73,8 @@ ITEMS = (
           "At the prompts, each of which can now become a model in its turn.",
           "At the facts, as they take little room and can go in each week.",
           "At the tests, as the old weights are kept and nothing can be lost.",
-          "Few trained parameters are cheap to train and to store. They change the same behaviour, and can lose as much "
-          "of it."),
+          "Few trained parameters are cheap to train and to store. They change the same behaviour and, where "
+          "they are switched on, can lose as much of it."),
     _item("c3", "closing",
           "On 20 test cases the tuned model is right in 18, the prompt that is in service in 16. The tuning would pay for "
           "itself from a gain of 5 points. What do you report?",
