@@ -37,7 +37,7 @@ def _place(text):
 
 
 def _round_robin(users, share, salt):
-    """You sent every so-manieth request to the canary. That is a share of the requests: a user who comes back
+    """You sent every n-th request to the canary. That is a share of the requests: a user who comes back
     meets the old screen, the new one, and the old one again, and belongs to neither group."""
     return [i % round(1 / share) == 0 for i in range(len(users))]
 
@@ -53,6 +53,12 @@ def _unsalted(users, share, salt):
     """The salt is not used. The split is sticky, and too sticky: at every release the same users are the first
     to meet the new faults, and each canary inherits what the last one did to them."""
     return [_place(str(user)) < share for user in users]
+
+
+def _always_v2(users, share, salt):
+    """The salt is "v2" whatever the release is called, as in the notebook's `place` when none is given. At every release the
+    same users are the first to meet the new faults: hand the salt on."""
+    return [_place(f"v2:{user}") < share for user in users]
 
 
 def _modulo(users, share, salt):
@@ -150,6 +156,8 @@ def _live(payment):
 
 
 def _candidate(payment):
+    if payment["user"] % 10 == 7:
+        raise TimeoutError("the candidate's database did not answer")
     amount = float(payment["amount"])
     challenge = amount > 40
     write = ("text message" if challenge else "charge", payment["user"])
@@ -158,7 +166,8 @@ def _candidate(payment):
 
 def _mirror_inputs(rng):
     amount = rng.choice(["12.50", "12,50", "45.00", "45,00", "80.00", "80,00"], p=[0.2, 0.15, 0.25, 0.1, 0.2, 0.1])
-    return {"user": int(rng.integers(1, 100)), "amount": str(amount)}, _live, _candidate
+    user = 10 * int(rng.integers(10)) + int(rng.choice([1, 2, 3, 4, 5, 6, 7]))
+    return {"user": user, "amount": str(amount)}, _live, _candidate
 
 
 def _copy(payment, candidate):
@@ -295,7 +304,8 @@ def _coin(p0, p1, share, traffic):
 
 def _variances_swapped(p0, p1, share, traffic):
     """Each variance stands over the other group's share. The canary has the share and the new version's rate p1; the
-    control has what is left, and p0. In a small canary its own variance decides nearly everything."""
+    control has what is left, and p0. (Or you pooled the two rates, as the test does: in a small canary that is nearly the
+    control's rate.)"""
     return _days(p1, p0, share, traffic)
 
 
@@ -315,7 +325,7 @@ def _relative(p0, p1, share, traffic):
 
 
 def gate(report):
-    """The decision at the end of a canary's day: one of four words.
+    """The decision about a canary, whenever it is asked: one of four words.
 
     report : dict with
         "crashes", "crash_limit" : requests that the canary failed so far, and how many the plan allows
@@ -445,6 +455,7 @@ EXERCISES = [
              [(_round_robin, "a share of the requests is a share of the users"),
               (_round_robin_last, "a share of the requests is a share of the users"),
               (_unsalted, "sticky is enough, the salt is decoration"),
+              (_always_v2, "sticky is enough, the salt is decoration"),
               (_modulo, "the last digits of an id are random"),
               (_redrawn, "every stage may draw its users anew"),
               (_drawn_each, "a share of the requests is a share of the users"),
