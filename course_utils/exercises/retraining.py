@@ -121,6 +121,21 @@ def _weighted_by_its_own_delay(day, chargeback_day, today, window, cutoff, delay
     return _packed(chosen, label, np.where(label, 1 / delay_cdf(chargeback_day[chosen] - day[chosen]), 1.0))
 
 
+def _filed_today_is_unknown(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """You left out the chargebacks filed on `today`. By the task they are known: `<=`, and the weights count with it."""
+    chosen = _window(day, today, window, cutoff)
+    label = chargeback_day[chosen] < today
+    return _packed(chosen, label, np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0))
+
+
+def _unreported_dropped(day, chargeback_day, today, window, cutoff, delay_cdf):
+    """The frauds that nobody had reported by `today` are missing from your rows. That night they looked like any other payment:
+    only the export, made later, tells them apart, so leaving them out uses the future."""
+    chosen = _window(day, today, window, cutoff) & ~(chargeback_day > today)
+    label = chargeback_day[chosen] <= today
+    return _packed(chosen, label, np.where(label, 1 / delay_cdf(today - day[chosen]), 1.0))
+
+
 # ------------------------------------------------------------------ retraining.trigger
 
 
@@ -153,6 +168,8 @@ def _trigger_inputs(rng):
     change = int(rng.integers(20, 50))
     rate = np.where(np.arange(days) >= change, rng.choice([3.0, 5.0]), 1.0)
     filed = rng.poisson(expected * rate)
+    if rng.random() < 0.2:
+        filed[:60] = 0                                    # reports stop coming: a shortage, and a large one
     filed[1 + int(rng.integers(3))] += 6                  # an early cluster, when little is expected
     return filed, expected, float(rng.choice([2.0, 2.5])), int(rng.integers(8, 15)), float(rng.choice([6.0, 8.0]))
 
@@ -238,6 +255,19 @@ def _least_filed(filed, expected, limit, cooldown, least):
         f, e = f + new_f, e + new_e
         rested = not starts or day - starts[-1] >= cooldown
         if f >= least and rested and (f - e) / np.sqrt(e) > limit:
+            starts.append(day)
+            f, e = 0.0, 0.0
+    return starts
+
+
+def _either_side(filed, expected, limit, cooldown, least):
+    """A shortage started the job as well. Fewer chargebacks than expected may mean that reports are late, or that the model is
+    better than it says; neither is a reason to train on what has been reported."""
+    starts, f, e = [], 0.0, 0.0
+    for day, (new_f, new_e) in enumerate(zip(filed, expected)):
+        f, e = f + new_f, e + new_e
+        rested = not starts or day - starts[-1] >= cooldown
+        if e >= least and rested and abs(f - e) / np.sqrt(e) > limit:
             starts.append(day)
             f, e = 0.0, 0.0
     return starts
@@ -467,6 +497,21 @@ def _fresh_as_slope(price, slope, fresh):
 _fresh_as_slope.__doc__ = _fresh_counts.__doc__
 
 
+
+
+def _no_contract(evidence, margin):
+    """The contract was never asked. Where training rows contradict the ledger, the held-out rows of those days may do so
+    as well, and the comparison was made on both."""
+    return may_promote({**evidence, "contract_ok": True}, margin)
+
+
+def _only_outcomes_may_deploy(evidence, margin):
+    """You let only a performance alarm deploy. What started a run says nothing about what it yields: a run of the calendar
+    may give the better model, and the comparison shows it."""
+    found = may_promote(evidence, margin)
+    return "keep" if found == "promote" and evidence["started_by"] != "performance alarm" else found
+
+
 EXERCISES = [
     Exercise("retraining.training_rows", training_rows, _rows_inputs,
              [(_future_labels, "the export is what was known"),
@@ -476,6 +521,8 @@ EXERCISES = [
               (_window_shrinks, "the cut-off costs no data"),
               (_all_weighted, "young rows, not missing frauds, need the weight"),
               (_one_day_late, "the day at the cut-off is in"), (_one_day_more, "the day at the cut-off is in"),
+              (_filed_today_is_unknown, "what came in today is not known today"),
+              (_unreported_dropped, "the export is what was known"),
               (_weighted_by_its_own_delay, "a fast report stands for many")],
              ("Three separate questions: which payments by their day, which of those were known as fraud on `today`, "
               "and how many each of them stands for.",
@@ -492,6 +539,7 @@ EXERCISES = [
               (_alarm_restarts_the_pause, "a blocked alarm counts as a run"),
               (_pause_before_the_first, "the first start has to wait too"),
               (_least_filed, "the least count is about what was filed"),
+              (_either_side, "a shortage is an alarm too"),
               (_longer_pause, "the pause includes the day on which it ends"),
               (_more_than_least, "at least means more than")],
              ("Go through the days with two running sums. What happens to them on a day on which the job starts?",
@@ -509,6 +557,8 @@ EXERCISES = [
               (_newest, "the newest model is the best"), (_too_old, "age is a fault"),
               (_newest_unless_worse, "no difference found means equal"),
               (_any_gain, "any measured gain is a gain"),
+              (_no_contract, "a good comparison excuses bad data"),
+              (_only_outcomes_may_deploy, "only an alarm may deploy"),
               (_contract_last, "a good comparison excuses bad data"),
               (_judged_unripe, "few labels are better than waiting")],
              ("Which finding makes the comparison itself worthless? Which one makes it too early?",
