@@ -76,7 +76,7 @@ def fit(seed):
 
 # %% [markdown]
 # The network passes its test and goes live; a panel compares the share reviewed with the test, and is green up to a change of
-# one point. A call times out, and the shop's software sends it again, the same 200 payments:
+# one point. Calls time out, and the shop's software sends each again. One payment:
 
 # %%
 services = {seed: fit(seed) for seed in (7, 8, 9)}
@@ -89,7 +89,7 @@ for clock, decision in (("10:41:07", first[row]), ("10:41:09", second[row])):
 print(f"share reviewed [{'green' if abs(first.mean() - tested.mean()) < 0.01 else 'red'}]")
 
 # %% [markdown]
-# Suppose that every payment of days 45–59 had been sent twice. **Of those that the first call sends to review, how many
+# So every payment of days 45–59 was sent twice. **Of those that the first call sends to review, how many
 # would the second have accepted: "few" (up to one in ten), "some" (up to one in four) or "many"?** With your confidence in
 # percent.
 
@@ -100,7 +100,9 @@ predict("training.second_answer", answer=..., confidence=...)
 # ## Two switches, and neither does the other's work
 #
 # A network holds *parameters*, which an optimiser changes, and *statistics*: the running mean and variance of batch
-# normalisation. PyTorch has two switches. `train()` and `eval()` choose how layers compute; `no_grad` says whether a
+# normalisation. PyTorch has two switches. In `train()` dropout draws, and batch normalisation uses the batch's
+# own mean and variance, and moves the running ones towards them; in `eval()` dropout is off, and the running ones are used. `no_grad`
+# says whether a
 # forward pass keeps what a backward pass would need; `kept` counts that. All four combinations, on the same 200 payments
 # and without optimiser:
 
@@ -153,14 +155,16 @@ seen = pd.DataFrame([sent_twice(*service) for service in services.values()])
 claim("Share reviewed, change in points: most", seen.share.abs().max(), at_most=1, measured=True)
 claim("Reviewed, then accepted, % of reviewed: least", seen.revoked.min(), at_least=25, measured=True)
 claim("Fraud that the test stopped, accepted, %: mean", seen.missed.mean(), at_least=12, measured=True)
-claim("After eval(), not decided as tested: least", seen.repaired.min(), at_least=20, measured=True)
+claim("After eval(), payments of 15,000 not decided as tested: least",
+      seen.repaired.min(), at_least=20, measured=True)
 reveal("training.second_answer", "many" if seen.revoked.min() > 25 else "some")
 
 # %% [markdown]
 # (Gradient steps differ a little between machines, so a claim prints its bound only.)
 #
 # The panel stays green in every world, and more than a quarter of the reviews are revoked. Of the fraud that the tested model stops
-# part gets through at once. No audit can repeat a decision, and no customer be told why. And the repair? `eval()` brings back one
+# part gets through at once (it stops a few others by luck). From the file and the payment alone no audit can repeat a decision.
+# And the repair? `eval()` brings back one
 # answer, but not the tested model: its statistics have moved. Load the tested file again.
 #
 # *Try it*: put only the `nn.Dropout` layers in training mode, then only the `nn.BatchNorm1d`. Dropout draws anew in each call.
@@ -244,7 +248,7 @@ activations = kept(llm, training_loss, text)
 step(text)
 optimizer.step()                            # AdamW makes its numbers here; nobody asks this model again
 weights = sum(p.nbytes for p in llm.parameters())
-gradients = sum(p.grad.nbytes for p in llm.parameters())
+gradients = sum(p.grad.nbytes for p in llm.parameters() if p.grad is not None)
 adam = sum(v.nbytes for numbers in optimizer.state.values() for v in numbers.values() if v.dim() > 0)
 with torch.no_grad():
     in_serving = kept(llm, llm, text)
@@ -255,17 +259,19 @@ parts = {"weights": (weights, weights), "gradients": (gradients, 0), "AdamW": (a
          "kept for the backward pass": (activations, in_serving), "KV cache": (0, cache)}
 table = pd.DataFrame(parts, index=["training", "serving"]).T / 1e6
 table.loc["sum"] = table.sum()
+display(table.rename_axis(columns="MB, one text of 512").round(1))
+print(f"conversations of 512 tokens that fit in 16 MB: {(16e6 - weights) // cache:.0f}")
 claim("Training: bytes a parameter before any text",
       (weights + gradients + adam) / N, about=16, within=0.001)
-print(f"conversations of 512 tokens that fit in 16 MB: {(16e6 - weights) // cache:.0f}")
-table.rename_axis(columns="MB, one text of 512").round(1)
 
 # %% [markdown]
 # Sixteen bytes a parameter are over the limit with *no text at all*: no batch is small enough. Serving has its own end: the sixth
 # conversation does not fit.
 #
-# *Try it*: freeze all layers but one, and count again. Gradients and AdamW shrink either way. But for the first layer the gradient
-# passes through all the others, and most of what is kept stays; for the last it stops early.
+# *Try it*: freeze all but one layer, `llm.zero_grad(); llm.requires_grad_(False); llm.model.layers[0].requires_grad_(True)`, and run
+# the last two cells again; then the same with `layers[-1]`. Gradients and AdamW shrink either way, and the claim of sixteen
+# fails, as it should. But for the first layer the gradient passes through all the others, and most of what is kept stays;
+# for the last it stops early.
 #
 # **Exercise 2.** Both sums as a function.
 
@@ -306,8 +312,8 @@ def smaller(served, A=406.4, B=410.7, a=0.336, b=0.283, n=13e9):
     data = (b * B / (a * A) * n**a) ** (1 / b)                # compute-optimal for n parameters
     gap = A / n**a + B / data**b                             # the loss above E, to be kept
     def plan(size):
-        more = (B / (gap - A / size**a)) ** (1 / b)          # data for the same loss
-        return more, 6 * size * more + 2 * size * served
+        needed = (B / (gap - A / size**a)) ** (1 / b)        # data for the same loss
+        return needed, 6 * size * needed + 2 * size * served
     floor = (A / gap) ** (1 / a)                             # below this size, no data are enough
     size = minimize_scalar(lambda s: plan(s)[1], bounds=(1.001 * floor, n), method="bounded").x
     return data, size, *plan(size), 6 * n * data + 2 * n * served
@@ -317,7 +323,7 @@ table = {}
 for name, law in {"exponents .336, .283 [3]": {}, "unrounded [4]": {"a": 0.33917, "b": 0.28491},
                   "as printed: .34, .28 [4]": {"a": 0.34, "b": 0.28},
                   "fitted anew [4]": {"A": 482.01, "B": 2085.43, "a": 0.34781, "b": 0.36585}}.items():
-    data, size, more, bill, bill_13b = smaller(2e12, **law)
+    data, size, _, bill, bill_13b = smaller(2e12, **law)
     table[name] = [data / 13e9, size / 1e9, (bill_13b - bill) / 1e22, 100 * (bill_13b - bill) / bill_13b]
 columns = ["13B: tokens a parameter", "best size, B", "saved, 1e22", "saved, %"]
 table = pd.DataFrame(table, index=columns).T.round(1)
@@ -328,9 +334,9 @@ table
 
 # %%
 served = np.linspace(0, 4e12, 41)
-data, size, more, _, _ = smaller(2e12)
-big, small = 6 * 13e9 * data + 2 * 13e9 * served, 6 * size * more + 2 * size * served
-crossing = (6 * size * more - 6 * 13e9 * data) / (2 * (13e9 - size))
+data, size, needed, _, _ = smaller(2e12)
+big, small = 6 * 13e9 * data + 2 * 13e9 * served, 6 * size * needed + 2 * size * served
+crossing = (6 * size * needed - 6 * 13e9 * data) / (2 * (13e9 - size))
 figure, axis = subplots()
 axis.plot(served / 1e12, big / 1e22, "-", color=BLUE, label="13B, compute-optimal")
 axis.plot(served / 1e12, small / 1e22, "--", color=ORANGE, label=f"{size / 1e9:.0f}B, trained longer")
@@ -345,14 +351,13 @@ show(figure, f"To train, 13B costs {big[0] / 1e22:.1f}, 7B {small[0] / 1e22:.1f}
      "as much as training it.")
 
 # %% [markdown]
-# With the first row's exponents, those of a tool [3], the example comes out; which ones the paper used we could not see.
-# All four rows agree on *smaller, and longer*, and not on how much: the saving is 10.1 % or 29.0 %. Rounding the exponents
-# to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a parameter, not 47.5. Take the
+# With the first row's exponents, those of a tool [3], the example comes out. All four rows agree on *smaller, and longer*, and not on how much: the saving is 10.1 % or 29.0 %. Rounding the exponents
+# to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a parameter, not 47.5. Only the last row gives the twenty that
+# the law is known for. Take the
 # direction from such a law, not the percent.
 #
 # The bills cross before serving has cost the 13B model as much as training: *training is still the larger part* is no
-# argument for the training-optimal size. With any traffic at all the best size lies below 13B, at first by little. But each
-# retraining pays again.
+# argument for the training-optimal size. And each retraining pays again.
 #
 # **Exercise 4.** The cheapest size, with the runs counted.
 
@@ -364,7 +369,7 @@ check("training.cheapest_size", cheapest_size)
 #
 # | here | in tools | owner | how it fails |
 # |---|---|---|---|
-# | mode | `eval()` with `torch.inference_mode()`; an exported graph keeps the mode it had | platform | a training loop's model is served |
+# | mode | `eval()` with `torch.inference_mode()`; a graph from `torch.export` keeps the mode it had | platform | a training loop's model is served |
 # | same decisions | a *parity test*: yesterday's payments, tested file against live service, one by one | ML engineer | compares averages |
 # | 16 bytes a parameter | FSDP, DeepSpeed ZeRO shard it; LoRA trains less | ML team | sized by the weights file |
 # | KV cache | vLLM and others page, share and limit it | platform | sized for one conversation |

@@ -85,6 +85,19 @@ def _self_normalised(declines, accepted, chance, fraud, loss, price):
     return float((weight * cost).sum() / weight.sum())
 
 
+def _self_normalised_losses(declines, accepted, chance, fraud, loss, price):
+    """You divided the losses by the sum of the weights, in the self-normalised way. It swings less, is slightly biased, and
+    is not needed here: the number of payments is known, and a decline's price needs no weight."""
+    weight, open_ = accepted / chance, ~declines
+    losses = (weight * np.where(accepted, fraud * loss, 0.0))[open_].sum() / weight[open_].sum()
+    return float((price * declines.sum() + losses * open_.sum()) / len(declines))
+
+
+def _times_chance(declines, accepted, chance, fraud, loss, price):
+    """You multiplied by the chance. A payment let through at one in twenty stands for twenty, not for a twentieth: divide."""
+    return float(np.where(declines, price, np.where(accepted, fraud * loss * chance, 0.0)).mean())
+
+
 def _weighted_price(declines, accepted, chance, fraud, loss, price):
     """The price was weighted too. It needs no estimate: a decline costs the same whatever the payment would have been,
     so every declined payment counts once. Weighting it only adds the luck of who was let through."""
@@ -230,7 +243,7 @@ def _mean_of_z(batches, limit):
 
 
 def verdict(saving, harm, worth, tolerable, run, planned):
-    """What to do with the candidate on day `run` of a test that was planned for `planned` days.
+    """What to do with the candidate when `run` days of a test planned for `planned` days are over.
 
     saving : (low, high), a 95 % interval for the dollars a day that the candidate saves. It was made
         to be read once, when the planned days are over.
@@ -327,6 +340,16 @@ def _plan_before_harm(saving, harm, worth, tolerable, run, planned):
     return "continue" if run < planned else verdict(saving, harm, worth, tolerable, run, planned)
 
 
+def _in_the_order_of_the_words(saving, harm, worth, tolerable, run, planned):
+    """You asked in the order in which the words are listed. Saving and harm were then judged before the plan was over; which
+    question comes first follows from what each may be read for, and when."""
+    if saving[0] > 0 and harm[1] < tolerable:
+        return "ship"
+    if saving[1] < worth:
+        return "drop"
+    return "continue" if run < planned else "abort" if harm[0] > tolerable else "undecided"
+
+
 def _middle(saving, harm, worth, tolerable, run, planned):
     """You decided by the middle of each interval. The middle is the estimate; how far the truth may be from it is
     what the interval is for."""
@@ -345,6 +368,8 @@ EXERCISES = [
               (_observed_only, "what was observed is a sample of everything"),
               (_weighted_over_observed, "weighted sums belong to the observed rows"),
               (_self_normalised, "weights must be divided by their sum"),
+              (_self_normalised_losses, "weights must be divided by their sum"),
+              (_times_chance, "a rare payment counts little"),
               (_weighted_price, "what is known needs a weight too"),
               (_nan_times_zero, "a weight of zero removes a NaN")],
              ("A payment was let through with chance .05, and was. How many payments like it does it stand for?",
@@ -381,6 +406,7 @@ EXERCISES = [
               (_early_loser, "a loser may be dropped on any day"),
               (_certain_worth, "only a certain worth may be released"),
               (_plan_before_harm, "a plan must be run to its end"),
+              (_in_the_order_of_the_words, "the order of the questions does not matter"),
               (_middle, "the estimate is the effect")],
              ("Which finding cannot wait for the planned day?",
               "Abort first, then 'is the plan over?'. Of the two that remain, ask first whether the saving can still be "

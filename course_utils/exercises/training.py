@@ -15,8 +15,8 @@ def safe_predict(model, x):
         any parameter frozen or not: a frozen part of a model that is being fine-tuned, for
         example, may stand in evaluation mode on purpose.
     x : a tensor with one row for each case.
-    Predicts with every part in evaluation mode and without recording for a backward pass. Afterwards
-        everything is as you found it, what torch records from now on included.
+    Called while torch records. Predicts with every part in evaluation mode and without recording for a
+        backward pass. Afterwards everything is as you found it, what torch records from now on included.
     Returns a dict with
         "scores" : the model's output as (nested) list, by .tolist(),
         "recorded" : bool, the output's .requires_grad,

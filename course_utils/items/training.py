@@ -73,7 +73,7 @@ ITEMS = (
           calls_for="Inference"),
     _item("c3", "closing",
           "Lantern's fraud network has answered in training mode for a week. Somebody has now called eval(), and a payment "
-          "gets one score again. But one review in five is not decided as in the test before the release. What is to be done?",
+          "gets one score again. But one review in 20 is not decided as in the test before release. What is to be done?",
           "Load the released file again: traffic has changed its statistics.",
           "Pay for a new training run: lost quality comes back in no other way.",
           "Test again: service changes no weights, so the test was at fault.",
