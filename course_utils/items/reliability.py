@@ -78,7 +78,7 @@ ITEMS = (
           "Prediction sets with a 95 % guarantee were set up on last spring's forms. In autumn a new scanner tilts every form. "
           "An auditor asks what the guarantee is worth now.",
           "Nothing yet: coverage has to be measured again, on forms from this scanner.",
-          "As much as the accuracy: where that is still high, coverage is high as well.",
+          "All of its 95 %, while accuracy is as before: the two move together.",
           "As much as before: the sets have passed one test, so they will pass others.",
           "All of its 95 %: it is a theorem, which holds for any model and any forms.",
           "The theorem needs new cases drawn like the calibration cases. It also speaks of the average, not of each group.",
