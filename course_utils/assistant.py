@@ -220,7 +220,5 @@ class Assistant:
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        if rank:
-            new.model = new.model.merge_and_unload()
-        new.model.eval()
+        new.model = (new.model.merge_and_unload() if rank else new.model).eval()
         return new

@@ -63,9 +63,8 @@ def host_right(assistant: Assistant, cases, prompt=host_prompt) -> np.ndarray:
 
 def row(seed: int, method: str, rate: float, n: int = 200) -> dict:
     """What one tuning of the shipped model ``seed`` gives: the new task and the old ones, ``n`` cases each."""
-    assistant = load_assistant(seed)
-    if rate:
-        assistant = tune(assistant, method, rate)
+    shipped = load_assistant(seed)
+    assistant = tune(shipped, method, rate) if rate else shipped
     return {"seed": seed, "method": method, "rate": rate, "n": n,
             "dev": float(host_right(assistant, split("dev", n)).mean()),
             "test": float(host_right(assistant, split("test", n)).mean()),

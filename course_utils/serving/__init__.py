@@ -25,12 +25,12 @@ def _listener(port: int) -> socket.socket:
 
 
 @contextmanager
-def serve(app, start_within: float = 10.0, port: int = 0, listener: socket.socket | None = None) -> Iterator[str]:
+def serve(app, start_within: float = 10.0, port: int = 0) -> Iterator[str]:
     """Run an ASGI ``app`` (FastAPI, say) on 127.0.0.1 and a free port while the block lasts.
 
     Yields its address. The server runs in a thread of this process, on asyncio's loop even beside uvloop, and has stopped,
     its port free again, when the block ends, also by an error or an interrupt. Nothing outside this machine can reach
-    it. ``port`` asks for that port; ``listener`` is a socket that you bound, and is closed at the end.
+    it. ``port`` asks for that port.
 
     Raises RuntimeError if the port is taken, or if the server has not started within ``start_within`` seconds.
 
@@ -54,7 +54,7 @@ def serve(app, start_within: float = 10.0, port: int = 0, listener: socket.socke
         except BaseException as error:            # else the thread prints it and the caller never hears of it
             crash.append(error)
 
-    with listener or _listener(port) as sock:
+    with _listener(port) as sock:
         server = uvicorn.Server(uvicorn.Config(app, loop="asyncio", log_config=None, access_log=False, lifespan="off",
                                                timeout_graceful_shutdown=2))
         thread = threading.Thread(target=run, name="course server", daemon=True)
