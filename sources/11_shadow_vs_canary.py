@@ -378,7 +378,7 @@ with serve(service("v1", nothing)) as v1, serve(service("v2", nothing)) as v2:
 # spec:
 #   strategy:
 #     canary:
-#       analysis: {templates: [{templateName: crashes}]}     # in the background, from the first minute
+#       analysis: {templates: [{templateName: crashes}]}     # beside the steps
 #       steps:
 #       - setWeight: 5
 #       - pause: {duration: 48h}

@@ -31,7 +31,7 @@ ITEMS = (
           "before. How do you read that?",
           "Such rides now end otherwise, so the cause lies outside of the inputs.",
           "An input has moved as well, but the bins are too coarse to show it.",
-          "It is bad luck: on inputs like these the model has always been right.",
+          "It is bad luck: the inputs are as before, and so the predictions hold.",
           "The model has a fault, and the version before it is likely to be right.",
           "The outcome changed while inputs and predictions did not, so P(y|X) moved. An older version learned the old "
           "meaning as well.", calls_for="Model drift"),

@@ -18,8 +18,8 @@ ITEMS = (
     _item("a1", "A",
           "A video service has a new ranking model. On last year's clicks, collected while the old ranking was on every "
           "screen, it scores clearly higher than the old one. The team asks whether viewers will watch more. What next?",
-          "A randomised test: last year's clicks were made on the old ranking.",
-          "A release: a clear win on a whole year of clicks has settled it.",
+          "A randomised test: no click says what people do on another screen.",
+          "A release: a clear win on all of last year's clicks has settled it.",
           "A mirror of live requests: that shows in a week how viewers take it.",
           "A trial with 200 viewers, and a release if no loss is significant.",
           "The clicks were made on another ranking, and a mirror shows viewers nothing new. What they will do with this one "

@@ -19,10 +19,10 @@ ITEMS = (
           "A pharmacy's assistant proposes doses as JSON. Each drug has a maximum per kilogram, in a table that the pharmacy "
           "keeps. Yesterday a proposal with all fields filled in and of the right type was three times the maximum for a "
           "child's weight. What would have stopped it most surely?",
-          "A comparison with the table: this drug, this weight, this maximum.",
+          "A comparison: the dose against what the pharmacy's table allows.",
           "A stricter schema: dose, unit and interval as required, typed fields.",
           "A classifier: it learns risky doses from those that pharmacists marked.",
-          "A second model: it reads each proposal and stops doses that look high.",
+          "A second model: it reads each proposal and the child's weight again.",
           "The rule is exact once drug and weight are known, so a check decides it each time. The proposal kept every rule of "
           "form, and both models would miss some.", calls_for="Validation"),
     _item("a2", "A",
