@@ -10,7 +10,7 @@ from course_utils.workspace import root
 ROOT = root()
 
 
-def setup(tmp_path, python, *constraints, **env):
+def run_setup(tmp_path, python, *constraints, **env):
     return subprocess.run(["sh", str(ROOT / "tools" / "setup.sh"), str(python), *constraints], cwd=tmp_path, text=True,
                           capture_output=True, env={**os.environ, **env}, timeout=120)
 
@@ -23,22 +23,22 @@ def fake_python(tmp_path, script):
 
 
 def test_no_python(tmp_path):
-    run = setup(tmp_path, "python-that-is-not-there")
+    run = run_setup(tmp_path, "python-that-is-not-there")
     assert run.returncode == 1 and "there is no 'python-that-is-not-there'" in run.stderr and "make PY=" in run.stderr
 
 
 def test_python_too_old(tmp_path):
-    run = setup(tmp_path, fake_python(tmp_path, 'case "$1" in --version) echo "Python 3.9.2";; *) exit 1;; esac'))
+    run = run_setup(tmp_path, fake_python(tmp_path, 'case "$1" in --version) echo "Python 3.9.2";; *) exit 1;; esac'))
     assert run.returncode == 1 and "Python 3.9.2 is too old" in run.stderr and "3.11" in run.stderr
 
 
 def test_python_without_venv(tmp_path):
-    run = setup(tmp_path, fake_python(tmp_path, 'case "$2" in *venv*) exit 1;; *) exit 0;; esac'))
+    run = run_setup(tmp_path, fake_python(tmp_path, 'case "$2" in *venv*) exit 1;; *) exit 0;; esac'))
     assert run.returncode == 1 and "python3-venv" in run.stderr
 
 
 def test_no_room(tmp_path):
-    run = setup(tmp_path, fake_python(tmp_path, "exit 0"), COURSE_NEED_MB="999999999")
+    run = run_setup(tmp_path, fake_python(tmp_path, "exit 0"), COURSE_NEED_MB="999999999")
     assert run.returncode == 1 and "MB are free" in run.stderr
 
 
@@ -48,7 +48,7 @@ def test_no_network(tmp_path):
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": "", "PIP_RETRIES": "0",
                "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "COURSE_NEED_MB": "1"}
-    run = setup(tmp_path, "python3", "constraints.txt", **offline)
+    run = run_setup(tmp_path, "python3", "constraints.txt", **offline)
     if "cannot make virtual environments" in run.stderr:
         pytest.skip("this machine's python3 has no venv")
     assert run.returncode == 1 and "needs the network" in run.stderr
@@ -61,7 +61,7 @@ def test_which_versions_pip_is_told_to_take(tmp_path, constraints, told):
     (tmp_path / "tools" / "lab_settings.json").write_text("{}")
     (tmp_path / ".venv" / ".ready-other.txt").write_text("")
     fake_python(tmp_path / ".venv" / "bin", f'echo "$@" >> {tmp_path}/calls')
-    run = setup(tmp_path, sys.executable, *constraints, COURSE_NEED_MB="1", TORCH_INDEX="")
+    run = run_setup(tmp_path, sys.executable, *constraints, COURSE_NEED_MB="1", TORCH_INDEX="")
     assert run.returncode == 0, run.stderr
     calls = [line for line in (tmp_path / "calls").read_text().splitlines() if " install " in line]
     assert calls[0].endswith(" torch") and calls[1].endswith("[lab,text,systems,dev]") and all(told in line for line in calls)

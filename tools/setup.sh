@@ -30,6 +30,7 @@ if .venv/bin/python -m pip list --format=freeze 2>/dev/null | grep -q '^nvidia-'
     stop "a GPU build of a package was installed (nvidia-*)." "The course needs none of it, and it takes gigabytes. Run make clean, then make again with TORCH_INDEX set to the index of torch's CPU builds; the README names it."
 fi
 # JupyterLab asks no news server and no update server: nothing leaves the learner's machine.
+# All cells are in the page, so that the browser's search and a screen reader find those out of sight too.
 mkdir -p .venv/share/jupyter/lab/settings
 cp tools/lab_settings.json .venv/share/jupyter/lab/settings/overrides.json
 echo "Done."
