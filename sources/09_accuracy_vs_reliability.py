@@ -393,10 +393,11 @@ for world in (World(7), World(8), World(9)):
         edge = world.in_ring(period) & (period.fraud == 1)
         table[world.seed, f"{first}-{first + 29}"] = {
             "fraud, %": 100 * period.fraud.mean(), "F1": f1_score(period.fraud, p > limit),
-            "$ a day": paid(period, p > limit).sum() / 30,
-            "frauds on the edge": edge.sum(), "their $ a day": paid(period, p > limit)[edge].sum() / 30,
+            "$ a day": round(paid(period, p > limit).sum() / 30),
+            "frauds on the edge": edge.sum(),
+            "their $ a day": round(paid(period, p > limit)[edge].sum() / 30),
             "reviewed": (p > limit)[edge].sum(), "by dollars": (p > cheapest)[edge].sum()}
-digits = {"fraud, %": 1, "F1": 3, "$ a day": 0, "their $ a day": 0}
+digits = {"fraud, %": 1, "F1": 3}
 pd.DataFrame.from_dict(table, orient="index").rename_axis(["world", "days"]).round(digits)
 
 # %% [markdown]
