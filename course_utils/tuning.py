@@ -1,16 +1,15 @@
-"""The fine-tuning task of notebook 08, and the study of it that is too long to run live.
+"""The fine-tuning tasks of notebook 08.
 
 Lantern's mainframe reads lines such as ``@rf 4821``: two letters for the queue, and the order. The sign @ occurs
 nowhere in what the assistant was trained on. ``python tools/train_assistant.py --study`` records what
-each way of tuning teaches and breaks; a test runs one row again.
+each way of tuning teaches and breaks.
 """
 from __future__ import annotations
 
 import numpy as np
 
 from . import tickets
-from .assistant import Assistant, load_assistant
-from .train_assistant import measure
+from .assistant import Assistant
 
 HOST = {"refund": "rf", "delivery": "dl", "login": "lg", "damage": "dm",
         "invoice": "iv", "cancel": "cn", "address": "ad", "fraud": "fr"}
@@ -55,20 +54,10 @@ def tune(assistant: Assistant, method: str, rate: float, seed: int = 0) -> Assis
                            replay=replay_pairs() if "replay" in method else (), rank=8 if "LoRA" in method else None)
 
 
-def host_right(assistant: Assistant, cases, prompt=host_prompt) -> np.ndarray:
-    """For each ticket 1 if the answer to ``prompt(ticket)`` is the mainframe's line, else 0."""
-    answers = assistant.complete([prompt(t) for t in cases], longest=8)
-    return np.array([int(answer == host_line(t)) for answer, t in zip(answers, cases)])
-
-
-def row(seed: int, method: str, rate: float, n: int = 200) -> dict:
-    """What one tuning of the shipped model ``seed`` gives: the new task and the old ones, ``n`` cases each."""
-    shipped = load_assistant(seed)
-    assistant = tune(shipped, method, rate) if rate else shipped
-    return {"seed": seed, "method": method, "rate": rate, "n": n,
-            "dev": float(host_right(assistant, split("dev", n)).mean()),
-            "test": float(host_right(assistant, split("test", n)).mean()),
-            **{task: measure(assistant, task, True, n) for task in (*OLD_TASKS, NOT_REPLAYED)}}
+def right(assistant: Assistant, cases, prompt, answer) -> np.ndarray:
+    """For each ticket 1 if the assistant answers ``prompt(ticket)`` by ``answer(ticket)``, else 0."""
+    given = assistant.complete([prompt(t) for t in cases], longest=8)
+    return np.array([int(g == answer(t)) for g, t in zip(given, cases)])
 
 
 def teams(changed: bool = False) -> dict[str, str]:
@@ -90,17 +79,16 @@ def team_prompt(ticket: tickets.Ticket) -> str:
     return f"ticket: {ticket.text}\nteam:"
 
 
-def team_right(assistant: Assistant, cases, table: dict, prompt=team_prompt) -> np.ndarray:
-    """For each ticket 1 if the answer to ``prompt(ticket)`` is its product and that product's team, else 0."""
-    answers = assistant.complete([prompt(t) for t in cases], longest=8)
-    return np.array([int(answer == f"{t.product} {table[t.product]}") for answer, t in zip(answers, cases)])
+def habit_prompt(ticket: tickets.Ticket) -> str:
+    """The prompt that asks how the desk gets back to the customer: "call" or "write"."""
+    return f"ticket: {ticket.text}\nback:"
 
 
-def fact_row(seed: int, rate: float = 1e-3, n: int = 200) -> dict:
-    """What tuning on 300 tickets teaches the shipped model ``seed`` of the teams, and what is left when they change."""
-    known, cases = teams(), product_tickets("test", n)
-    tuned = load_assistant(seed).tuned([(team_prompt(t), f"{t.product} {known[t.product]}")
-                                        for t in product_tickets("train", 300)], steps=STEPS, rate=rate)
-    return {"seed": seed, "method": "facts", "rate": rate, "n": n,
-            "test": float(team_right(tuned, cases, known).mean()),
-            "changed": float(team_right(tuned, cases, teams(changed=True)).mean())}
+def habit(ticket: tickets.Ticket) -> str:
+    """What the desk does, and wrote down nowhere: fraud is called, and so is somebody upset about money or goods.
+
+    >>> habit(split("train", 1)[0])
+    'write'
+    """
+    upset = any(words in ticket.text for words in ("second time", "angry", "hurry", "what now", "not happy"))
+    return "call" if ticket.intent == "fraud" or upset and ticket.intent in ("refund", "delivery", "damage") else "write"

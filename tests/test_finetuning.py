@@ -1,5 +1,6 @@
 """Notebook 08: the study it shows as recorded, and its exercises against the formulas and a library."""
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,22 +11,27 @@ from course_utils.assistant import SEEDS, load_assistant
 from course_utils.data import folder
 from course_utils.exercises.finetuning import better, break_even
 from course_utils.tickets import INTENTS
+from course_utils.workspace import root
+
+sys.path.append(str(root() / "tools"))
+import train_assistant  # noqa: E402
 
 STUDY = json.loads((folder() / "assistant" / "study.json").read_text(encoding="utf-8"))
 
 
 def test_the_study_is_complete():
     cases = {(r["seed"], r["method"], r["rate"]) for r in STUDY}
-    wanted = {"before": (0.0,), **tuning.RATES, "facts": (1e-3,)}
-    assert cases == {(seed, method, rate) for seed in SEEDS for method, rates in wanted.items() for rate in rates}
+    wanted = [(method, rate) for method, rates in train_assistant.STUDY.items() for rate in rates]
+    assert cases == {(seed, *each) for seed in SEEDS for each in wanted}
     assert len(STUDY) == len(cases) and all(r["n"] >= 200 for r in STUDY)
 
 
-def test_one_row_runs_again():
+@pytest.mark.parametrize("case", [(1, "full", 1e-3), (0, "facts", 1e-3), (2, "habit", 2e-3)], ids=lambda case: case[1])
+def test_one_row_runs_again(case):
     """Gradient steps differ a little between processors: not the last digit, but the finding."""
-    recorded = next(r for r in STUDY if (r["seed"], r["method"], r["rate"]) == (1, "full", 1e-3))
-    again = tuning.row(1, "full", 1e-3)
-    for what in ("dev", "test", *tuning.OLD_TASKS):
+    recorded = next(r for r in STUDY if (r["seed"], r["method"], r["rate"]) == case)
+    again = train_assistant.row(*case)
+    for what in recorded.keys() & {"dev", "test", "changed", "eight examples", *tuning.OLD_TASKS}:
         assert again[what] == pytest.approx(recorded[what], abs=0.12), what
 
 
@@ -47,8 +53,8 @@ def test_the_likeliest_name_is_the_right_one_without_a_list():
 def test_a_note_about_a_name_that_is_new_to_the_model_does_not_help():
     cases = [replace(t, text=t.text.replace(t.product, "Umbra"), product="Umbra") for t in tuning.product_tickets("test", 30)]
     for seed in SEEDS:
-        right = tuning.team_right(load_assistant(seed), cases, {"Umbra": "billing"},
-                                  lambda t: f"notes: Koala defects, Umbra billing\n{tuning.team_prompt(t)}")
+        right = tuning.right(load_assistant(seed), cases, answer=lambda t: "Umbra billing",
+                             prompt=lambda t: f"notes: Koala defects, Umbra billing\n{tuning.team_prompt(t)}")
         assert not right.any()
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from course_utils import data, tickets, tuning
@@ -36,12 +37,41 @@ def measured(home: Path) -> dict:
             for file in sorted(home.glob("seed*/measured.json"))}
 
 
+STUDY = {"before": (0.0,), **tuning.RATES, "facts": (1e-3,), "habit": (2e-3,)}     # method -> learning rates
+
+
+def row(seed: int, method: str, rate: float, n: int = 200) -> dict:
+    """What one tuning of the shipped model ``seed`` gives: the new task and the old ones, ``n`` cases each."""
+    shipped, known, new = load_assistant(seed), tuning.teams(), {}
+    if method == "facts":
+        pairs = [(tuning.team_prompt(t), f"{t.product} {known[t.product]}") for t in tuning.product_tickets("train", 300)]
+        tuned = shipped.tuned(pairs, steps=tuning.STEPS, rate=rate)
+        cases = tuning.product_tickets("test", n)
+        for name, table in (("test", known), ("changed", tuning.teams(changed=True))):
+            new[name] = tuning.right(tuned, cases, tuning.team_prompt, lambda t, table=table: f"{t.product} {table[t.product]}")
+    elif method == "habit":
+        pairs = [(tuning.habit_prompt(t), tuning.habit(t)) for t in tuning.split("train", 300)]
+        tuned = shipped.tuned(pairs, steps=tuning.STEPS, rate=rate)
+        cases, words = tuning.split("test", n), np.array(["call", "write"])
+        new["test"] = tuning.right(tuned, cases, tuning.habit_prompt, tuning.habit)
+        shortest_last = sorted(tuning.split("train", 60), key=lambda t: -len(t.text))
+        one_of_each = {t.intent: t for t in shortest_last}.values()
+        eight = "".join(f"{tuning.habit_prompt(t)} {tuning.habit(t)}\n" for t in one_of_each)
+        for name, before in (("no example", ""), ("eight examples", eight)):
+            likelier = words[shipped.score([before + tuning.habit_prompt(t) for t in cases], words).argmax(axis=1)]
+            new[name] = likelier == [tuning.habit(t) for t in cases]
+    else:
+        tuned = tuning.tune(shipped, method, rate) if rate else shipped
+        for name in ("dev", "test"):
+            new[name] = tuning.right(tuned, tuning.split(name, n), tuning.host_prompt, tuning.host_line)
+    return {"seed": seed, "method": method, "rate": rate, "n": n, **{name: float(right.mean()) for name, right in new.items()},
+            **{task: measure(tuned, task, True, n) for task in (*tuning.OLD_TASKS, tuning.NOT_REPLAYED)}}
+
+
 def record(file: Path) -> None:
-    """Write all rows of the study: before, each method at each of its rates, and the facts, for the three models."""
-    todo = [(seed, method, rate) for seed in SEEDS
-            for method, rates in ({"before": (0.0,)} | tuning.RATES | {"facts": (1e-3,)}).items() for rate in rates]
-    rows = [tuning.fact_row(seed) if method == "facts" else tuning.row(seed, method, rate)
-            for seed, method, rate in tqdm(todo, unit="tuning")]
+    """Write all rows of the study, for the three models."""
+    todo = [(seed, method, rate) for seed in SEEDS for method, rates in STUDY.items() for rate in rates]
+    rows = [row(*case) for case in tqdm(todo, unit="tuning")]
     file.write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")
 
 

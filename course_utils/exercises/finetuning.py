@@ -86,6 +86,19 @@ def _beyond(measured, target):
     return "retrieve" if measured["fact given"] > target else "tune"
 
 
+def _beyond_repairs(measured, target):
+    """With the prompt a target that is just met was reached, and with the later remedies it was not. "From its value
+    on" holds for all of them."""
+    return "prompt" if measured["best prompt"] >= target else _beyond(measured, target)
+
+
+def _fact_helps(measured, target):
+    """A fact that helps was taken for one that suffices. If the target is missed with the fact in the prompt as well, the
+    look-up would be built for nothing."""
+    decision = remedy(measured, target)
+    return "retrieve" if decision == "tune" and measured["fact given"] > measured["best prompt"] else decision
+
+
 def _form_alone(measured, target):
     """"only the form" was held against the target by itself. Those are further answers: repaired, they come on top of
     what the prompt got right already."""
@@ -163,6 +176,19 @@ def _unpaired(prompt_right, tuned_right, worth):
 def _against_zero(prompt_right, tuned_right, worth):
     """The gain was held against zero. That it exists is not the question; that it pays for the tuning is."""
     return better(prompt_right, tuned_right, 0.0)
+
+
+def _mean_beyond_worth(prompt_right, tuned_right, worth):
+    """The interval was held against zero and only the mean against worth. Then the gain is shown to exist, and not to pay: the
+    whole interval has to lie beyond worth."""
+    if np.mean(tuned_right) - np.mean(prompt_right) > worth and better(prompt_right, tuned_right, 0.0) == "tune":
+        return "tune"
+    return "prompt" if better(prompt_right, tuned_right, worth) == "prompt" else "undecided"
+
+
+def _turned_round(prompt_right, tuned_right, worth):
+    """The difference was taken the other way round, prompt minus tuned. The gain is what the tuned model has more."""
+    return better(tuned_right, prompt_right, worth)
 
 
 def _not_shown(prompt_right, tuned_right, worth):
@@ -282,6 +308,8 @@ EXERCISES = [
               (_fact_before_form, "any remedy that works will do"),
               (_largest, "the best remedy is the one with the highest score"),
               (_beyond, "a target is reached when it is passed"),
+              (_beyond_repairs, "a repair has to do more than reach the target"),
+              (_fact_helps, "what helps is enough"),
               (_form_alone, "a repair replaces what was right"),
               (_share_of_the_wrong, "a share of all is a share of the wrong"),
               (_form_on_the_fact, "separate gains add up"),
@@ -292,6 +320,8 @@ EXERCISES = [
              [(_point, "a difference of averages is a finding"),
               (_unpaired, "the same cases are two samples"),
               (_against_zero, "better is better enough"),
+              (_mean_beyond_worth, "a gain that exists and is large on average pays"),
+              (_turned_round, "the gain is what the prompt has more"),
               (_not_shown, "not shown is shown not to be"),
               (_one_error, "one standard error is an interval"),
               (_no_root, "the spread of cases is the spread of their mean")],

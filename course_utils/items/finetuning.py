@@ -67,8 +67,8 @@ ITEMS = (
           "Then it is the behaviour that is missing. Names can be looked up; the run is the small part of the cost.",
           calls_for="Fine-tuning"),
     _item("c2", "closing",
-          "A plan says what a tuned model will cost in two years: training runs, tests, new facts, and the prompts beside it. "
-          "Now the team wants to use LoRA, which trains 0.1 % of the parameters. Where does the plan change?",
+          "A plan says what a tuned model will cost in two years: training runs, tests, new facts, and the prompts it still "
+          "needs. Now the team wants to use LoRA, which trains 0.1 % of the parameters. Where does the plan change?",
           "At the runs, as each costs less; the other three stay as they are.",
           "At the prompts, each of which can now become a model in its turn.",
           "At the facts, as they take little room and can go in each week.",
@@ -82,7 +82,7 @@ ITEMS = (
           "Ahead by two cases already: after a prompt that works, tuning is next.",
           "Ahead by two cases for good: what is in the weights cannot be lost.",
           "Ahead by ten points of five needed: the other five are pure profit.",
-          "Two cases more of twenty are within what chance does: the interval of the gain reaches from below zero to some "
-          "thirty points.",
+          "Two cases more of twenty are within what chance does: the interval of the gain begins below zero, whichever "
+          "cases the two share.",
           calls_for="Prompt engineering"),
 )
