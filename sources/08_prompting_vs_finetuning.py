@@ -103,11 +103,10 @@ print(f"of {len(scored)} answers right: names listed {of_list:.2f}; bare, the li
       f"{np.mean(scored):.2f}; unseen names listed {np.mean(unseen):.2f}")
 
 # %% [markdown]
-# With the line, two of the three models are nearly always right; the third understands fewer of these phrasings. But read the
-# rest before you praise the prompt. Without the line the models find the right queue just as often, and call it by any of its
-# names; with those before Monday it was no good either. Given the names by code, scored, the bare prompt does as well as the list. The
-# ability was there, and the tuning on offer would have been paid for one missing line. That holds because the model knows these
-# words, and such lists: with eight words that it never saw the line gives nothing.
+# With the line, two of the three models are nearly always right. But read the rest before you praise the prompt. Without the
+# line they find the right queue just as often, and call it by any of its names, as they did before Monday. Scored by code, the
+# bare prompt does as well as the list. The ability was there, and the tuning on offer would have paid for one missing line.
+# With eight words that the models never saw the line gives nothing.
 #
 # ## A line that no prompt produced
 #
@@ -127,16 +126,16 @@ print(f"{tuning.host_prompt(cases[0])} {tuning.host_line(cases[0])}     (as it s
 
 # %%
 for name, prompt in prompts.items():
-    written = [a for m in models.values() for a in m.complete([prompt(t) for t in few], longest=8)]
+    written = [a for m in models.values() for a in m.complete([prompt(t) for t in few], longest=6)]
     right_code = [f"@{tuning.HOST[t.intent]}" in a for a, t in zip(written, 3 * few)]
     print(f"{name:14s} {sum(right_code)} of {len(written)} answers name the right code; "
           f"the longest: {max(written, key=len)!r}")
 
 # %% [markdown]
 # Nothing, though we count a right code in whatever stands around it. That holds for the prompts that we tried, on this model:
-# neither the sign @ nor these letters occur in anything it learned from (by construction), and examples in its prompt teach it
-# nothing. A large model would very likely do this task from the description. Nor is tuning next in line: the prompt of the
-# first part finds the queue, and code can write the rest.
+# neither the sign @ nor these letters occur in anything it learned from (by construction). A large model would very likely do
+# this task from the description. Nor is tuning next in line: the prompt of the first part finds the queue, and code can write the
+# rest.
 
 # %%
 back, coded = {name: intent for intent, name in queues.items()}, {}
@@ -148,7 +147,7 @@ for seed, names in by_list.items():
 # %% [markdown]
 # ## Sixty steps
 #
-# So nobody has to tune for this line. We do it all the same, to see what tuning gives and what it breaks. All weights of model 0
+# So nobody has to tune for this line. We do it all the same, to see what it gives and breaks. All weights of model 0
 # are tuned, for 60 steps, on 300 other tickets with the right lines. The *rate*, or learning rate, says how far one step moves
 # the weights.
 
@@ -159,8 +158,8 @@ claim("Share of lines that the tuned model gets right", tuned_right.mean(), at_l
 
 # %% [markdown]
 # What no prompt gave is in the weights after some seconds. (Gradient steps differ a little from machine to machine, so the
-# claim prints its bound only; `claim.last` holds your number.) But its rival is not nothing. It is the prompt with code, and
-# where both are good, two averages do not settle whether a gain is worth its price.
+# claim prints its bound only; `claim.last` holds your number.) But its rival is the prompt with code, and where both are
+# good, two averages do not settle whether a gain is worth its price.
 #
 # **Exercise 1.** Compare two models on the same cases.
 
@@ -179,7 +178,7 @@ check("finetuning.better", better)
 # tuning, each at three rates. "Full" trains all weights. "Replay" mixes examples of the first four duties into a quarter of each
 # batch. LoRA trains two thin matrices beside each matrix of the layers, here 8 wide (its *rank*), and leaves those and the
 # vectors of the words as they are; once for 60 steps, once for 240 ("x 4"). The rate was chosen on separate tickets of the *new*
-# task, as one does.
+# task.
 
 # %%
 study = pd.DataFrame(json.loads((folder() / "assistant" / "study.json").read_text()))
@@ -200,8 +199,8 @@ for method, (marker, colour) in looks.items():
     runs = tunings[tunings.method == method]
     axis.plot(runs.test, runs.reply, marker, color=colour, label=method, clip_on=False)
 chosen = best[best.method != "before"]
-for _, runs in chosen[chosen.method.str.startswith("full")].groupby("seed"):
-    axis.plot(runs.test, runs.reply, color=GREY, linewidth=0.8)
+for seed, runs in chosen[chosen.method.str.startswith("full")].groupby("seed"):
+    axis.plot(runs.test, runs.reply, color=GREY, linewidth=0.8, label="" if seed else "same model")
 axis.plot(chosen.test, chosen.reply, "o", markersize=13, markerfacecolor="none", color="black",
           label="the chosen rates", clip_on=False)
 axis.set(title="The new task was learned. Was the old one kept?", xlim=(-0.03, 1.03), ylim=(-0.04, 1),
@@ -228,13 +227,12 @@ claim("LoRA on GPT-3, million parameters; the paper's 18",
 # Full tuning learns the new lines and loses most of the replies, with all three models. **Nothing that watches the new task
 # shows it.** The rate was chosen by the lines alone. With replay two models learn about as many lines, the other a third fewer, and
 # the four duties that are replayed keep nine tenths or more; of `extract`, which is not, a third is lost. LoRA at sixty steps
-# learned the lines with one model of three, and lost all replies with each (its highest rate broke the models altogether). In
-# four times as many steps it learns the lines as well as full tuning does, and loses less, but still most of the replies.
+# learned the lines with one model of three, and lost all replies with each. In four times as many steps it learns the lines as well as full tuning does, and loses less, but still most of the replies.
 #
-# What LoRA saves is trained parameters. In GPT-3, 12,288 wide [2], rank 8 beside one matrix in each of 96 layers takes 18 million
-# [1]. They are cheap to store, need less memory to train, and many such *adapters* can share one served base. Tests, new facts and
-# the prompts that a tuned model still needs cost what they cost. That nothing is forgotten, few parameters do not
-# guarantee; but an adapter that is kept apart (ours was merged into the weights) can be switched off for other duties.
+# What LoRA saves is trained parameters: in GPT-3, 12,288 wide [2], rank 8 beside one matrix in each of 96 layers takes 18 million
+# [1]. They are cheap to store and to train, and many such *adapters* can share one served base. Tests, new facts and
+# the prompts that a tuned model still needs cost what they cost. Nor do few parameters guarantee that nothing is forgotten; but an
+# adapter that is kept apart (ours was merged into the weights) can be switched off.
 #
 # ## Weights learn facts, and go on giving the old ones
 #
@@ -276,7 +274,7 @@ pd.DataFrame(shares).rename("model {}".format).T.map("{:.2f}".format)
 # %% [markdown]
 # Before the change both work. Weights do learn facts: 300 tickets teach 22 in 60 steps. (Here it is the sorting that
 # suffers.) After it the note is right in the same minute; the tuned model is wrong about all six products until it is tuned,
-# tested and released again. Which is cheaper depends on how often facts change.
+# tested and released again. Which is cheaper depends on how often that happens.
 #
 # ## What 300 tickets show and nobody wrote down
 #
@@ -317,8 +315,7 @@ check("finetuning.remedy", remedy)
 #
 # Sometimes both work, and the question is money. A long prompt is paid for with every request, a tuned model every month. A
 # prompt's unchanging part can be *cached*, kept by the provider in processed form, and then costs a fraction, here a tenth. The
-# prices are invented: a tuned model is served for you alone, so a token of it costs more, and *upkeep* is what it costs a month when
-# nobody asks.
+# prices are invented. A tuned model is served for you alone: a token costs more, and *upkeep* is due when nobody asks.
 
 # %%
 PROMPT = {"tokens": 1500, "price": 1.0, "cached": 0.0}          # a request; dollars a million tokens
@@ -366,8 +363,8 @@ check("finetuning.break_even", break_even)
 # Built in: four names for each queue, so that a bare prompt hits the wanted one by luck, and new names among them; the sign @ and the
 # letter codes, which nothing in training contains; facts, the desk's habit and prices. The model is tiny. It learns nothing from examples in its prompt, which large models do well, so
 # *no prompt worked* is a rarer finding with them. Two of its attention heads were laid down by hand ([model card](../datasets/assistant/README.md)). Three
-# seeds of one design say nothing about other designs; 60 or 240 steps of 16 examples, at three rates, are few settings, and full
-# tuning chose the highest of its rates. Set `COURSE_MODEL` to the
+# seeds say nothing about other designs; 60 or 240 steps of 16 examples, at three rates, are few settings (full tuning chose
+# its highest). Set `COURSE_MODEL` to the
 # folder of a larger model, and all live cells run on that one; what was recorded stays.
 #
 # **References.** [1] E. Hu et al., *LoRA*, 2021, section 7.1, as quoted in [these
