@@ -132,7 +132,7 @@ for name, prompt in prompts.items():
           f"the longest: {max(written, key=len)!r}")
 
 # %% [markdown]
-# Nothing, though we count a right code in whatever stands around it. That holds for the prompts that we tried, on this model:
+# Nothing, though we count a right code in whatever stands around it. That holds for these prompts, on this model:
 # neither the sign @ nor these letters occur in anything it learned from (by construction). A large model would very likely do
 # this task from the description. Nor is tuning next in line: the prompt of the first part finds the queue, and code can write the
 # rest.
@@ -272,8 +272,7 @@ print(f"{len(known)} products; share of the questions that are about the six: {m
 pd.DataFrame(shares).rename("model {}".format).T.map("{:.2f}".format)
 
 # %% [markdown]
-# Before the change both work. Weights do learn facts: 300 tickets teach 22 in 60 steps. (Here it is the sorting that
-# suffers.) After it the note is right in the same minute; the tuned model is wrong about all six products until it is tuned,
+# Before the change both work: 300 tickets teach the weights 22 facts in 60 steps. (Here the sorting suffers.) After it the note is right in the same minute; the tuned model is wrong about all six products until it is tuned,
 # tested and released again. Which is cheaper depends on how often that happens.
 #
 # ## What 300 tickets show and nobody wrote down
@@ -371,7 +370,7 @@ check("finetuning.break_even", break_even)
 # slides](https://speakerdeck.com/koharite/lun-wen-jie-shuo-lora-low-rank-adaptation-of-large-language-models). [2] GPT-3: [96
 # layers, 12,288 wide](https://labindex.ai/outputs/openai/gpt-3).
 #
-# The last cell copies a decision record for one task of yours, and asks three questions.
+# The last cell copies a decision record, and asks three questions.
 
 # %%
 print(worksheet("tuning_decision"))

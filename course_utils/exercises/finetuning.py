@@ -32,8 +32,8 @@ def _remedy_inputs(rng):
     form = round(float(rng.choice([0, rng.uniform(0, 1 - best)])), 2)
     given = round(float(rng.choice([best, rng.uniform(best, 1)])), 2)
     part = rng.uniform(0.1, 0.9) * (form or best)      # a target may lie within a repair's reach of either prompt, or beyond
-    target = float(rng.choice([round(rng.uniform(0.4, 0.97), 2), best, given, *2 * [round(best + part, 3)],
-                               *2 * [min(round(given + part, 3), 0.99)]]))
+    target = float(rng.choice([round(rng.uniform(0.4, 0.97), 2), best, given, round((best + given) / 2, 3),
+                               *2 * [round(best + part, 3)], *2 * [min(round(given + part, 3), 0.99)]]))
     if form and np.isclose(best + form, target):       # whether a sum of floats reaches it is not the question
         target = round(target - 0.005, 3)
     return {"best prompt": best, "only the form": form, "fact given": given}, target
