@@ -66,6 +66,12 @@ def _all_jobs_succeed(t, period, run, failed):
     return _age(t, period, run, failed, all_well=True)
 
 
+def _one_failure(t, period, run, failed):
+    """You went back one job. The one before may have failed as well: go back until a job wrote its table."""
+    k = floor((t - run) / period)
+    return t - (k - 1 if k in failed else k) * period
+
+
 def _average(t, period, run, failed):
     """That is the mean age over a day without failures, half a period plus the run. A request meets the table of its own
     moment, and just before the next one is ready that is far older."""
@@ -130,6 +136,11 @@ def _window_of_now(times, taken, window):
     return [sum(t - window <= other < m for other in times) for t, m in zip(times, taken)]
 
 
+def _after_too(times, taken, window):
+    """What came after the snapshot was counted too. The log knows it; the job, at that moment, did not."""
+    return [sum(moment - window <= other for other in times) for moment in taken]
+
+
 def _whole_day(times, taken, window):
     """That is the total of the payment's calendar day, with the payments that come later. A report may say so in the
     evening; a decision at noon may not."""
@@ -169,6 +180,11 @@ def _mode_inputs(rng):
 def _mode(price, bulk, single, batch_factor, realtime_factor):
     cost = {"batch": price / 3600 * bulk * batch_factor, "real-time": price / 3600 * single * realtime_factor}
     return {**cost, "cheaper": min(cost, key=cost.get)}
+
+
+def _hour_for_second(price, bulk, single, used, busy):
+    """The price is for an hour, and the work is in seconds: a division by 3600 is missing."""
+    return cheaper_mode(3600 * price, bulk, single, used, busy)
 
 
 def _per_scored(price, bulk, single, used, busy):
@@ -228,7 +244,7 @@ def serve_score(key, table, now, max_age, model):
         the score was computed, and when this service last read the table from disk.
     now : the time, in hours. max_age : hours. A score older than that is not used.
     model : function that takes the key and computes its score now, slowly. Do not call it without need.
-    Returns a tuple (score, source): source is "table" or "model".
+    Leave the table as it is. Returns a tuple (score, source): source is "table" or "model".
     """
     row = table.get(key)
     if row is None or now - row["scored_at"] > max_age:
@@ -317,6 +333,7 @@ EXERCISES = [
               (_since_finished, "data are as old as their file"),
               (_run_on_top, "the latest snapshot is the one that is served"),
               (_all_jobs_succeed, "a scheduled job is a finished job"),
+              (_one_failure, "jobs never fail twice running"),
               (_average, "every request meets the mean age"),
               (_half_period, "every request meets the mean age"),
               (_worst, "every request meets the greatest age")],
@@ -328,6 +345,7 @@ EXERCISES = [
               (_open_window, "an edge is nobody's business"),
               (_up_to_now, "what the log knows, the service knows"),
               (_window_of_now, "the window moves with the payment"),
+              (_after_too, "a snapshot knows what comes after it"),
               (_whole_day, "today's total is known today"),
               (_no_window, "the past is one long window")],
              ("One number for each snapshot; the payment's own time is not needed once the snapshot's is known.",
@@ -335,6 +353,7 @@ EXERCISES = [
              cases=(([1.0, 2.0, 2.0, 25.0, 26.0, 49.0], [1.0, 2.0, 2.0, 25.0, 26.0, 49.0], 24.0),)),
     Exercise("realtime.cheaper_mode", cheaper_mode, _mode_inputs,
              [(_per_scored, "what is scored is what is used"),
+              (_hour_for_second, "prices are per second"),
               (_no_idle, "idle machines are free"), (_idle_batch_only, "idle machines are free"),
               (_idle_realtime_only, "a batch job never waits"),
               (_same_work, "a row costs the same in a call of any size"),
