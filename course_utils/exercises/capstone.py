@@ -17,14 +17,14 @@ def diagnose(readings, table, prior):
         closed, so the same reading may stand in the list on several mornings. Signals may be missing.
     table : table[situation][signal] is the mean m that the signal has in that situation. A value is
         normal around m with standard deviation sqrt(1 + (0.2 m)**2): its noise, and that incidents
-        differ in strength. Values are independent, given the situation.
+        differ in strength. Take values as independent, given the situation.
     prior : situation -> probability before anything was read.
     Returns a dict, situation -> probability, that sums to 1.
     """
     from math import exp, log, sqrt
 
     log_belief = {situation: log(p) for situation, p in prior.items()}
-    for signal, _day, value in set(readings):
+    for signal, _day, value in sorted(set(readings)):
         for situation in log_belief:
             mean = table[situation][signal]
             sd = sqrt(1 + (0.2 * mean) ** 2)
@@ -52,7 +52,7 @@ def _bayes(readings, table, prior, spread=0.2, norm=True):
     log_belief = {}
     for situation, p in prior.items():
         log_belief[situation] = log(p)
-        for signal, _day, value in readings:
+        for signal, _day, value in sorted(readings):        # sums of floats depend on the order
             sd = sqrt(1 + (spread * table[situation][signal]) ** 2)
             log_belief[situation] -= 0.5 * ((value - table[situation][signal]) / sd) ** 2 + norm * log(sd)
     weight = {situation: exp(v - max(log_belief.values())) for situation, v in log_belief.items()}
@@ -287,10 +287,10 @@ def _plan_inputs(rng):
             float(rng.choice([3, 20, 38, 60], p=[0.1, 0.2, 0.15, 0.55])))
 
 
-_TWO = {"none": (), "bug_market": ("fix_pipeline", "recalibrate"), "ring": ("retrain",)}
+_TWO = {"none": (), "unsafe_market": ("guardrail", "recalibrate"), "ring": ("retrain",)}
 _PLAN_CASES = (                  # the first job is too dear and the second is not; the money is exactly enough
-    ({"none": 0.1, "bug_market": 0.8, "ring": 0.1}, _TWO, _ACTIONS, 12, 3.0),
-    ({"none": 0.1, "bug_market": 0.1, "ring": 0.8}, _TWO, _ACTIONS, 12, 36.0),
+    ({"none": 0.1, "unsafe_market": 0.8, "ring": 0.1}, _TWO, _ACTIONS, 12, 3.0),
+    ({"none": 0.1, "unsafe_market": 0.1, "ring": 0.8}, _TWO, _ACTIONS, 12, 36.0),
     ({"none": 0.1, "bug_ring": 0.8, "ring": 0.1}, {"none": (), "ring": ("retrain",), "bug_ring": ("fix_pipeline", "retrain")},
      _ACTIONS, 12, 38.0))        # enough for either job, and not for both
 
@@ -392,8 +392,8 @@ def _half_a_job(belief, cures, actions, day, budget):
 
 
 def _one_job_or_none(belief, cures, actions, day, budget):
-    """You dropped the whole plan because the money does not reach for all of it. The pipeline can be repaired without the
-    retraining, and half of the harm ends that day."""
+    """You dropped the whole plan because the money does not reach for all of it. What can be paid in full
+    can be done, and helps, without the rest."""
     jobs = _jobs(_likeliest(belief, cures))
     affordable = sum(actions[order][0] for job in jobs for order in job) <= budget
     return _steps(jobs, actions, day, budget) if affordable else []
