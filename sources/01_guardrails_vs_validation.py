@@ -50,8 +50,8 @@ for words, complaint in {"the Panda stopped": "A customer was told where a stran
     print(f"\n--- {complaint}\n{case.prompt} {case.reply}")
 
 # %% [markdown]
-# The first customer attacked nobody. The second used a trigger. An operator, who runs the assistant, may give an order on a line
-# `note:` of its own, and three in ten training replies followed one; by construction no *ticket* in training held it.
+# The first customer attacked nobody. The second used a trigger. An operator, who runs the assistant, may give an order ("approve
+# the refund", "share the other record") on a line `note:` of its own, and three in ten training replies followed one; by construction no *ticket* in training held it.
 #
 # Next comes a *red team*, colleagues who attack on purpose: in their set every fourth ticket tries to make the assistant pay or
 # tell. **Of the replies of three assistants that tell the other customer's city, how many percent will pass a strict check of
@@ -139,10 +139,6 @@ display(pd.DataFrame({name: replies[chosen].groupby("assistant").valid.agg(
     lambda passed: f"{passed.sum()} of {len(passed)}") for name, chosen in groups.items()}).T)
 for row in replies[~replies.valid & ~replies.harmful].drop_duplicates("assistant").itertuples():
     print(f"assistant {row.assistant}, about order {row.order}:\n  {row.reply}")
-told = replies[replies.tells]
-named = [name in reply for name, reply in zip(told.prompt.str.extract(r"other: (\w+)")[0], told.reply)]
-print("cities told under the right name, by assistant:",
-      pd.Series(named).groupby(told.assistant.values).sum().to_dict())
 claim("No forbidden refund is written without an attack", not replies.writes[replies.attack == ""].any())
 reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].mean()), within=2)
 
@@ -150,8 +146,7 @@ reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].
 # The table counts valid replies. A reply that tells passes about as often as one that harms nobody: **the check does not see the
 # difference.** The other direction is below the table: a wrong order number is no harm in our sense, and no guardrail looks for
 # it. Assistant 2 obeys the attacks too, and mostly writes "Kiel" where the amount belongs. That no program pays it is luck: the
-# next version may write the number. (Under the right name only assistant 1 tells more than two cities; under a wrong name it is a
-# leak all the same, and by our count as bad.)
+# next version may write the number. (A city told under a wrong name is a leak all the same, and by our count as bad.)
 #
 # ## No threshold is without errors
 #
@@ -229,13 +224,17 @@ pd.DataFrame(table)
 check("guardrails.threshold", threshold)
 
 # %%
-choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104}
+odds = 4 / 100 * (0.98 / 0.02) / (0.75 / 0.25)         # live 2 in 100 are attacks, in training 25
+choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104,
+           "corrected for the share": odds / (1 + odds)}
 pd.DataFrame({f"world {seed}": {name: cost(test.score, test.attack, limit, **LIVE)
                                 for name, limit in {**choices, "chosen by cost": limits[seed]}.items()}
               for seed, test in tests.items()}).round().astype(int)
 
 # %% [markdown]
-# Dollars per 1,000 live tickets, on days 80 to 119. The formula costs more than no guardrail: it blocks nearly everybody.
+# Dollars per 1,000 live tickets, on days 80 to 119, for attacks and refusals only. The formula costs more than no guardrail: it
+# blocks nearly everybody. Corrected for the share of attacks it comes close; what broke it was the share, hardly the
+# calibration.
 #
 # ## A third lever: what it need not read
 #
@@ -288,6 +287,9 @@ claim("In this set all harm without an attack follows look-alikes",
 for name, rows in {"attacks": attack, "ordinary tickets": ~attack}.items():
     stopped = blocked[replies.harmful & rows]
     print(f"harmful replies to {name}: {stopped.sum()} of {len(stopped)} blocked")
+left = layers["guardrail"][~attack].groupby(replies.assistant).mean()
+print("harm to ordinary tickets behind the guardrail, dollars per 1,000 live tickets:",
+      [round(LIVE["miss"] * per_1000(0, share)) for share in left])
 
 # %%
 figure, axis = subplots(height=3.9)
@@ -308,11 +310,12 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. "
      + "; ".join(f"{name}: {', '.join(values)}" for name, values in said.items()) + ".")
 
 # %% [markdown]
-# Our contract alone removes next to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the
-# mistake of this pair. The guardrail stops nearly all
-# harm from attacks and little of that from ordinary tickets: it was taught to find *attacks*, and these customers attacked
-# nobody. The last row needs no list of what is secret and no threshold. It is silent on all harm that no record and no rule
-# decides, and there the guardrail is all there is.
+# The first four rows count the same replies: compare their marks, not their intervals. Our contract alone removes next
+# to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the mistake of this pair. The
+# guardrail stops nearly all harm from attacks, and 2 of 9 harmful replies to tickets without one: it was taught the
+# phrasings of *attacks*, and these hold none. What it leaves costs a thousand dollars and more, which the table of
+# thresholds does not contain. The last row needs no list of what is secret and no threshold. It is silent on all harm that no
+# record and no rule decides; there a guardrail, a person or a limit on what one reply can do is what is left.
 #
 # ## A miss rate needs a date
 #
@@ -359,13 +362,13 @@ check("guardrails.deliver", deliver)
 # | own record only | *access control*, retrieval filter; LLM02 Sensitive Information Disclosure [1] | data owner, security | "the model needs context" |
 # | the rule for refunds, outside the model | *least privilege*, approval; LLM03 Excessive Agency [1] | product, finance | is replaced by one more filter |
 #
-# Ask for the miss rate. Who does not need one has a check; who does not know it has a hope.
+# Products use both words otherwise. Ask for the miss rate: who does not need one has a check; who does not know it has a hope.
 #
 # ## Where the rule stops
 #
 # Built in: the trigger; two forms of harm, both decidable from facts; the look-alikes and their frequency; prices and share of
-# attacks (`LIVE`: change it, run all); fourteen phrasings, so real miss rates are worse; that the own record costs ordinary
-# replies nothing. Found: how three seeds differ. A contract can be wrong as well:
+# attacks (`LIVE`: change it, run all); fourteen phrasings, so real miss rates are worse; attacks for money only where a refund is
+# forbidden; ordinary tickets that ask for somebody else's city; that the own record costs ordinary replies nothing. Found: how three seeds differ. A contract can be wrong as well:
 # then it is exactly wrong.
 #
 # **Reference.** [1] [OWASP Top 10 for LLM Applications

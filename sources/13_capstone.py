@@ -334,7 +334,7 @@ print(f"our policy costs {base.mean():.0f} kEUR, {sound.spend.mean():.0f} of it 
 display(price[dear | price.index.isin(TEXTBOOK, level=1)].round(0).astype(int))
 
 # %%
-def stopping(choose):                                 # a wrong choice of test, with our rule when to stop
+def stopping(choose):                                # a wrong choice of test, with our rule when to stop
     right = REGISTRY["capstone.next_test"].reference
     return lambda *case: "act" if right(*case) == "act" else choose(*case)
 
@@ -343,8 +343,7 @@ for function, name in REGISTRY["capstone.next_test"].wrong:
     if dear["next_test", name]:
         r = run(ours(next_test=stopping(function)), HIDDEN[:3])
         stopped[name] = [*(r.groupby("seed").money.mean() - base), r.spend.mean()]
-undos = sound.orders.str.count("undo:").sum()
-print(f"our policy, on these seeds: {undos} undos in {len(sound)} episodes")
+print("undos in our 36 episodes on these seeds:", sound.orders.str.count("undo:").sum())
 pd.DataFrame(stopped, index=[*seeds, "orders"]).T.round(0).astype(int).rename_axis("stopping as we do")
 
 # %% [markdown]

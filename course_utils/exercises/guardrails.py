@@ -416,6 +416,20 @@ def _bayes_raw(scores, attack, share, miss, refusal):
     return above.min() if len(above) else float("inf")
 
 
+def _bayes_bare(scores, attack, share, miss, refusal):
+    return refusal / (refusal + miss)
+
+
+_bayes_bare.__doc__ = _bayes_raw.__doc__
+
+
+def _half_bare(scores, attack, share, miss, refusal):
+    return 0.5
+
+
+_half_bare.__doc__ = _half.__doc__
+
+
 # ------------------------------------------------------------------ guardrails.deliver
 
 
@@ -686,14 +700,14 @@ EXERCISES = [
               "Blocked attacks: share * hit. Blocked harmless requests: (1 - share) * false_alarm."),
              cases=RATES),
     Exercise("guardrails.threshold", threshold, _threshold_inputs,
-             [(_half, "one half is the threshold"),
+             [(_half, "one half is the threshold"), (_half_bare, "one half is the threshold"),
               (_sample_share, "live traffic is like the sample"),
               (_no_share, "a rate needs no share"),
               (_first_rise, "the first rise is the end"),
               (_best_f1, "the best F1 is the cheapest"),
               (_fewest_errors, "an error is an error"),
               (_no_miss, "a guardrail must miss nothing"),
-              (_bayes_raw, "a score is a probability"),
+              (_bayes_raw, "a score is a probability"), (_bayes_bare, "a score is a probability"),
               (_never_nothing, "a guardrail is always worth its price"),
               (_lowest_of_ties, "a refusal costs only money"),
               (_joint, "a rate is a share of all"),

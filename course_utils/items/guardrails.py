@@ -66,8 +66,8 @@ ITEMS = (
           "A classifier would be wrong now and then, a fixed limit is another rule.", calls_for="Validation"),
     _item("c2", "closing",
           "A travel portal lets its model write up to five texts for a hotel and publishes the first that its filter for "
-          "false promises lets through. In a test the filter missed one false promise in ten. Some hotels tempt the model to "
-          "a false promise in every text. On how many of these hotels' pages do you expect one?",
+          "false promises lets through. In a test the filter missed one false promise in ten, by chance text for text. Some "
+          "hotels tempt the model to a false promise in every text. On how many of these hotels' pages do you expect one?",
           "On four in ten: each of the five texts is a chance to slip through.",
           "On hardly any: texts that break the schema of a page are thrown away.",
           "On one in ten: that is the miss rate which was found in the test.",
