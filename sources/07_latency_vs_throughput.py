@@ -3,8 +3,8 @@
 #
 # {{badges}}
 #
-# Latency is how long one request takes; throughput is how many get through. Here a service buys sixteen times the capacity and
-# still feels slow, and then has a day on which capacity is what it lacks. Afterwards you can tell which of the two is missing
+# Latency is how long one request takes; throughput is how many get through. Here a service buys sixteen times the
+# capacity, and then has a day on which capacity is what it lacks. Afterwards you can tell which of the two is missing
 # before anyone buys, and measure both without fooling yourself. About 50 minutes.
 
 # %%
@@ -104,7 +104,7 @@ reveal("throughput.in_time_june", round(many[0]), within=5)
 # %% [markdown]
 # From 4 to 8 replicas the queue disappears. From 8 to 64 nothing happens, because hardly anybody waits for a replica any more:
 # half of the checks take more than 400 ms of *work*. That is the mistake of this pair. The invoice bought throughput, and what
-# was missing was latency.
+# was missing was a shorter latency.
 #
 # ## The same work in another order is enough
 #
@@ -112,15 +112,20 @@ reveal("throughput.in_time_june", round(many[0]), within=5)
 # write the line afterwards, while the replica is still busy with it.
 
 # %%
+def at_once(lookups, model, audit):
+    total = lookups.max(axis=0) + model + audit               # wait for the slowest of three
+    return total, total
+
 def shorter(lookups, model, audit):
-    answer = lookups.max(axis=0) + model                      # wait for the slowest of three
+    answer = lookups.max(axis=0) + model
     return answer, answer + audit
 
 compare({"64 replicas": dict(rate=RATE, replicas=64),
+         "4, look-ups at once": dict(rate=RATE, replicas=4, path=at_once),
          "4, shorter path": dict(rate=RATE, replicas=4, path=shorter)})
 
 # %% [markdown]
-# Four replicas keep the promise, for May's invoice. On the old path no amount of capacity would: even alone in the system, half of the checks
+# Four replicas keep the promise, for May's invoice, and the first change is enough for that. On the old path no amount of capacity would: even alone in the system, half of the checks
 # took too long.
 #
 # ## Sale day: capacity is missing
@@ -171,6 +176,7 @@ def batched(rate, replicas=4, largest=8, window=0, seed=7):   # ms, of each chec
 # %%
 rows = {"sale day, one at a time": batched(SALE, largest=1),
         "sale day, batches of up to 8": batched(SALE),
+        "plain day, one at a time": batched(RATE, largest=1),
         "plain day, batches of up to 8": batched(RATE),
         "plain day, and a window of 200 ms": batched(RATE, window=200),
         "300 a second, batches of up to 32": batched(300, largest=32),
@@ -179,13 +185,15 @@ claim("Sale day, batches: in time, least of three seeds, %",
       min(in_time(batched(SALE, seed=seed)) for seed in (7, 8, 9)), at_least=95)
 crowd = {largest: batched(1e6, largest=largest).max() for largest in (32, 128)}      # all arrive at once
 claim("Capacity with batches of up to 128, over 32", crowd[32] / crowd[128], at_least=1.4)
+claim("Capacity with a window of 200 ms, over none",
+      batched(1e6).max() / batched(1e6, window=200).max(), about=1, within=0.02)
 pd.DataFrame({name: summary(ms) for name, ms in rows.items()}).T.round().astype(int)
 
 # %% [markdown]
 # On sale day the same four replicas now keep the promise. **Batching, the classical trade of latency for throughput, here
 # *lowers* latency**, since the queue no longer grows. The trade is paid with a window: on the plain day it lifts p50 from 58 ms to
-# 247, for capacity that nobody needs. And larger is not better: batches of up to 128 can complete more than those of up to 32,
-# and at 300 a second break the promise that 32 keeps. Whoever comes free takes everybody, and then all share one long batch.
+# 247. It saves some work, and adds no capacity, for in a crowd batches are full without it. And larger is not better: batches of up to 128 can complete more than those of up to 32,
+# and at 300 a second break the promise that 32 keeps. The replica that comes free takes everybody, and then all share one long batch.
 #
 # ## Every service has a floor and a knee
 #
@@ -214,7 +222,7 @@ for rate, day in ((RATE, "plain day"), (SALE, "sale day")):
     axis.axvline(rate, color=GREY, linewidth=0.8)
     axis.text(rate * 1.03, 20, day)
 ticks = [1, 2, 4, 8, 16, 32, 80, 160]
-axis.set(title="Capacity moves the knee; only a shorter path lowers the floor", xscale="log",
+axis.set(title="Capacity moves the knee; a shorter path lowers the floor", xscale="log",
          xlim=(0.95, 200), ylim=(0, 1000), xticks=ticks, xticklabels=ticks,
          xlabel="checks offered a second", ylabel="p95 latency, ms (cut off at 1 s)")
 axis.legend(loc="upper left", fontsize=9)
@@ -223,11 +231,11 @@ show(figure, f"Each curve has a floor and turns up at its knee. Floors: {floors}
              "the knee, from before the sale day to beyond it, and leave the floor where it was.")
 
 # %% [markdown]
-# Look first at p95 in an idle system. If it is above the promise, only the path can help. If it is well below and users still
-# wait, look at the queue.
+# Look first at p95 in an idle system. If it is above the promise, only faster work can help (a shorter path, a smaller model, a
+# faster machine), not more of the same. If it is well below and users still wait, look at the queue.
 #
 # What a service can carry is not its capacity but its *goodput*, answers in time per second, at a rate that keeps the promise.
-# **Exercise 2** finds the highest such rate.
+# **Exercise 2** finds the highest offered rate that does.
 
 # %% exercise="throughput.rate_under_slo"
 check("throughput.rate_under_slo", rate_under_slo)
@@ -265,9 +273,9 @@ claim("May, p95 of ten seconds: highest of 125 over lowest", max(stretches) / mi
       at_least=2.5)
 
 # %% [markdown]
-# One queue before four servers has less than a fifth of the wait of four with a queue each, as when a balancer deals requests out at
+# At a load of 80 % one queue before four servers has less than a fifth of the wait of four with a queue each, as when a balancer deals requests out at
 # random. Waits in a queue resemble their neighbours, so even 200,000 customers meet theory only roughly, and May's p95 over ten
-# seconds varies threefold: a short test near the knee measures luck. The number inside is *concurrency*, the "users at the
+# seconds, some 80 checks, varies threefold: a short test near the knee measures luck. The number inside is *concurrency*, the "users at the
 # same time" that get mistaken for throughput: it rises when a service gets slower, and nobody is served faster.
 #
 # ## The tester who waited politely
@@ -355,7 +363,9 @@ cases = {"plain": (False, 0), "hedged, independent": (True, 0),
 drawn = pd.DataFrame({name: [pages(*how, seed) for seed in (7, 8, 9)] for name, how in cases.items()})
 claim("Slow pages without hedging, mean of three seeds, %; the paper's 63",
       drawn.plain.mean(), about=63, within=1.5)
-drawn.set_axis(["seed 7", "seed 8", "seed 9"]).T.round(1)
+by_formula = [slow_pages(0.01, 100, *how) for how in cases.values()]
+drawn.set_axis(["seed 7", "seed 8", "seed 9"]).T.round(1).assign(
+    your_formula=["-" if p is None else f"{100 * p:.1f}" for p in by_formula])
 
 # %% [markdown]
 # What hedging removes depends on the cause: nearly all slow pages, some, or none. The article says so itself: the technique works only when the
@@ -377,8 +387,8 @@ drawn.set_axis(["seed 7", "seed 8", "seed 9"]).T.round(1)
 # [notebook 05](05_batch_vs_realtime_inference.ipynb)). A replica holds one check or batch even while it waits for look-ups; an
 # asynchronous service would begin another. Audit lines may come after the answer, which not every auditor accepts. Nobody gives
 # up: real users retry, which raises the load just when it is too high, and arrive in bursts, so keep more room than Poisson
-# asks for. And a service can be slow by its socket: one that does not say it is TCP holds each small answer back for some 40 ms on
-# Linux, as uvicorn's workers have been reported to do [2]; a test of this course keeps watch.
+# asks for. And a server can add some 40 ms to an answer on a connection in use if the option TCP_NODELAY is off, as uvicorn's
+# workers have been reported to do [2]; a test of this course keeps watch.
 #
 # **References.** [1] J. Dean and L. A. Barroso, *The Tail at Scale*, CACM 56(2), 2013,
 # [cacm.acm.org](https://cacm.acm.org/research/the-tail-at-scale/). [2] uvicorn,

@@ -187,6 +187,12 @@ def _best_goodput(rates, latencies, slo, share):
     return max(zip(rates, latencies), key=lambda run: run[0] * np.mean([ms <= slo for ms in run[1]]))[0]
 
 
+def _its_goodput(rates, latencies, slo, share):
+    """That is the goodput at the right rate: its answers in time per second. Asked for is the rate that was offered."""
+    best = rate_under_slo(rates, latencies, slo, share)
+    return best and best * np.mean(np.asarray(latencies[rates.index(best)]) <= slo)
+
+
 def _capacity(rates, latencies, slo, share):
     """You took the highest rate at which the service still answered everything. That is capacity. Long before a queue
     overflows, its waits are too long for the promise."""
@@ -194,7 +200,8 @@ def _capacity(rates, latencies, slo, share):
 
 
 def _largest(rates, latencies, slo, share):
-    """You took the highest rate of the test, whatever became of its requests."""
+    """You took the highest rate of the test, whatever became of its requests. (So does numpy's percentile when it gets 0.9
+    for 90.)"""
     return rates[-1]
 
 
@@ -360,6 +367,12 @@ def _same_cause_only(p, n, hedged, same_cause):
     return 1 - (1 - (p * same_cause if hedged else p)) ** n
 
 
+def _one_cause_a_page(p, n, hedged, same_cause):
+    """You let all calls of a page share the cause, or none of them. Each slow call has its own: mix the two for one call, and
+    only then go to the page."""
+    return same_cause * slow_pages(p, n, hedged, 1.0) + (1 - same_cause) * slow_pages(p, n, hedged, 0.0)
+
+
 def _in_percent(p, n, hedged, same_cause):
     return 100 * slow_pages(p, n, hedged, same_cause)
 
@@ -413,6 +426,7 @@ EXERCISES = [
               (_answered_only, "who got no answer did not wait"),
               (_lucky_run, "one good run at a high rate is enough"),
               (_best_goodput, "the most answers in time is the right rate"),
+              (_its_goodput, "the rate that is kept is the rate that was offered"),
               (_capacity, "what it can carry, it can carry well"),
               (_largest, "what it can carry, it can carry well"),
               (_breaking_rate, "the limit is where it breaks")],
@@ -438,6 +452,7 @@ EXERCISES = [
               (_all_slow, "a page is slow when all its calls are"),
               (_always_independent, "a second copy is always a second chance"),
               (_same_cause_only, "a second copy is slow only for the first one's reason"),
+              (_one_cause_a_page, "the calls of a page share their cause"),
               (_in_percent, "percent is a share"),
               (_halved, "two copies halve the chance"),
               (_more_calls, "a copy is one more call that can be slow"),
