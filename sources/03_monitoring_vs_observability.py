@@ -82,9 +82,8 @@ claim("p95, all take 220 ms", histogram_quantile(0.95, all_220_ms), about=0.295,
 
 # %% [markdown]
 # So a quantile from a histogram is a guess inside a bucket. Only the side of a *bound* on which it lies is sure: put a bound
-# where the alarm is, here 250 ms. **Exercise 1** handles the edges.
-#
-# The alarm, evaluated every minute, rings when the p99 of the last five minutes has been over 250 ms for two.
+# where the alarm is, here 250 ms. The alarm, evaluated every minute, rings when the p99 of the last five minutes has been over
+# 250 ms for two. First, **exercise 1** handles the edges of a quantile.
 
 # %% exercise="observability.bucket_quantile"
 check("observability.bucket_quantile", bucket_quantile)
@@ -112,7 +111,7 @@ claim("Minutes from the first slow minute to the page", fired - 30, at_most=5)
 # *attributes*. One slow request, through the OpenTelemetry library:
 
 # %%
-slow_one = during[(during.ms > 200) & (during.t >= 3120)].iloc[0]
+slow_one = during[(during.ms > 200) & (during.t >= 3120)].iloc[0]     # from 21:52 on
 traces = Traces(seed=7)
 traces.record(slow_one.t, {name: slow_one[f"{name}_ms"] for name in SPANS}, **slow_one[ATTRIBUTES])
 print(traces.frame().iloc[-1][["trace_id", *ATTRIBUTES]].to_string())
@@ -230,14 +229,14 @@ show(figure, f"In the first seven rows all {seven.red.sum()} panels are red, wit
 # time one request in 400 is slow for a reason of its own.)
 #
 # A panel with three slow requests in a hundred is as red as the one with sixty. Compare *shares*, not colours, and that one
-# stands out, in other worlds too. But somebody has to choose it beforehand, and twelve attributes have 66 pairs.
+# stands out. But somebody has to choose it beforehand, and twelve attributes have 66 pairs.
 #
 # ## The deploy alone does not explain it
 #
 # Ten minutes between deploy and fault look like cause and effect. But in them m18 served that shard's requests with the flag
-# on, and fast (first claim); with m17 restored they stayed slow (second). So m18 is neither *sufficient* nor *necessary*. (By
-# construction it is harmless. A deploy that takes ten minutes to break something, and leaves it broken, would look the
-# same.) Rolling back *first* is a fair bet; the mistake is to close the incident because the last change has been undone.
+# on, and fast (first claim); with m17 restored they stayed slow (second). So *m18 in service* is neither *sufficient* nor
+# *necessary*. Whether deploying it set something off, these data cannot say: a deploy that takes ten minutes to break something,
+# and leaves it broken, would look the same. (By construction it is harmless.) Rolling back *first* is a fair bet; the mistake is to close the incident because the last change has been undone.
 #
 # **Exercise 3**: a fault of two conditions, while a second trouble elsewhere gets in the way.
 
@@ -253,8 +252,8 @@ check("observability.worst_pair", worst_pair)
 # %% [markdown]
 # ## What was not kept cannot be asked
 #
-# Without the shard on the events the merchant comes first, since each lives on one: take `"shard"` out of `ATTRIBUTES` and run
-# again. And keeping all traces costs money. *Head sampling* decides when a request begins, by lot; *tail sampling* when it has
+# Without the shard on the events the merchant comes first, since each lives on one: run
+# `ranked(during.assign(shard="unknown"), slow).head(3)`. And keeping all traces costs money. *Head sampling* decides when a request begins, by lot; *tail sampling* when it has
 # ended, and can keep all that were slow [3]. Fifty samples of each kind, when the page goes out and at ten:
 
 # %%
@@ -275,7 +274,7 @@ pd.concat({"21:34": sampled(during[during.t < 2040]), "22:00": sampled(during)})
 # %% [markdown]
 # At ten, one trace in a hundred is enough in most samples: this fault is large and in one place. When the page goes out, more
 # than half of the samples hold *no* slow trace, and what comes first there means nothing. The tail keeps what its rule
-# names, in about a thirtieth of the volume. But a rule is a question asked in advance, like a monitor's: a new fault that is
+# names, in about a thirtieth of the volume; *shares* from it need weights, one over the chance of being kept. But a rule is a question asked in advance, like a monitor's: a new fault that is
 # *fast* is lost as before.
 #
 # Why not put every attribute on the metric? Each combination of label values is stored as time series of
@@ -339,8 +338,8 @@ medians.rename_axis(columns="median minutes")
 # The first row depends on how often people look, which is invented. But even with eyes on the data in all office hours the
 # median outage waits for hours: they are 40 of the week's 168. Observability does not ring.
 #
-# The alarm needs the question *and the number*. Over 1 % it rings three or four times a night about nothing. Over 10 %, more
-# than one host of twelve can cause, it needs a quiet night's luck: run `noticed(7, limit=0.10)`. So the two feed each other:
+# The alarm needs the question *and the number*. Over 1 % it rings three or four times a night about nothing. One host of twelve
+# causes less than 10 %, so an alarm above that needs a quiet night's luck: run `noticed(7, limit=0.10)`. So the two feed each other:
 # what an incident taught you to ask becomes an alarm, on the symptom.
 #
 # ## In production
@@ -368,8 +367,8 @@ medians.rename_axis(columns="median minutes")
 #
 # Built in: one fault, in one place, that two recorded attributes name, and questions from somebody who knew the answer. Where
 # everybody is slowed equally only time separates, and the last change is the first suspect. The ranking finds what *goes
-# with* slowness: the merchant came second, and is innocent. A p99 panel needs one slow request in a hundred of *its* own: at
-# one in 300 of all, none by region or route would have turned red; the shard's would. And `customer` is personal data.
+# with* slowness: the merchant came second, and is innocent. A p99 panel needs one slow request in a hundred of *its*
+# own: a rarer fault in one shard turns no panel by region or route red. And `customer` is personal data.
 #
 # **References.** [1] Prometheus, [histograms](https://prometheus.io/docs/practices/histograms/). [2] Prometheus,
 # [naming](https://prometheus.io/docs/practices/naming/). [3] OpenTelemetry,

@@ -84,8 +84,8 @@ print(f"240 dollars, 8 % fraud: allow {fraud:.2f}, block {honest:.2f}, "
 check("oversight.route", route)
 
 # %% [markdown]
-# Now the rule on 5,000 payments a day, in three worlds. It sees the model's score; costs use the true probability of fraud, so
-# no luck is in them. For now somebody is always free to read.
+# Now the rule on 5,000 payments a day (the log is of 1,000), in three worlds. It sees the model's score; costs use the true
+# probability of fraud, whatever became of a payment. For now somebody is always free to read.
 
 # %%
 DAYS = 10
@@ -129,7 +129,7 @@ table.round().astype(int).rename_axis(columns="a day")
 # %% [markdown]
 # Routed by cost, a sixth of the payments meet a person, and the cost is halved. As many picked at random cost more than none: it
 # matters which. Those nearest to one half, which here are simply the highest scores, save nearly as much. The band around a half
-# finds next to nothing, because scores that high are rare. Reviewing everything costs more than reviewing nothing.
+# finds next to nothing, because scores that high are rare, and to block pays from 10 to 20 % on. Reviewing everything costs more than reviewing nothing.
 #
 # ## A desk is a queue
 #
@@ -223,7 +223,7 @@ claim("One desk at rush 0, by cost, over automated: most of three worlds", max(a
 #
 # Suppose that on day 95 the app, with half of the payments, begins to log cents as dollars: the model sees amounts a hundred
 # times too large. (The log above is without that error.)
-# With a *limit*, what nobody reads is allowed until midnight once the model has wanted 600 blocks. Like validation in
+# With a *limit*, what nobody reads is allowed until midnight once the model has wanted 600 blocks, more than twice an ordinary day's. Like validation in
 # [01](01_guardrails_vs_validation.ipynb) it is an exact rule. With a *cap*, six desks are sent only the day's first
 # cases, up to four fifths of their time.
 
@@ -235,7 +235,7 @@ def one_day(seed, day):
     first = sent & (sent.cumsum() <= 0.8 * 6 * 1440 / MINUTES)
     return {"machine": rows.alone.sum(), "machine, limit": limited.alone.sum(),
             "allow everything": rows.allow.sum(), "6 desks": staffed(rows, sent, 6),
-            "6 desks, cap, limit": staffed(limited, first, 6),
+            "6 desks, cap": staffed(rows, first, 6), "6 desks, cap, limit": staffed(limited, first, 6),
             "unread by 6 desks, %": 100 * unread(sent.sum() * MINUTES / 1440 / 6)}
 
 pd.DataFrame({(f"day {day}", f"world {seed}"): one_day(seed, day)
@@ -244,7 +244,8 @@ pd.DataFrame({(f"day {day}", f"world {seed}"): one_day(seed, day)
 # %% [markdown]
 # On an ordinary day the desks save money; cap and limit cost next to nothing. On the bad one desks without a cap are flooded, read
 # nothing, and decide as the machine does. A limit that knows nothing about fraud beats them that day, and hardly beats allowing
-# everything. Capped desks with the limit are cheapest. Deciding and stopping are different powers, and you want both.
+# everything; a cap alone does worse than that. Together they are cheapest. Deciding and stopping are different powers, and you want
+# both.
 #
 # ## Agreement rose because reading fell
 #
@@ -257,8 +258,10 @@ check("oversight.vigilance", vigilance)
 # %%
 def rates(made):                    # agreement, and the share caught of the planted errors
     agreed = 100 * (made.decision == made.recommended).groupby(made.planted).mean()
-    wanted = made[made.planted == 0].recommended
-    return {"blocks, %": 100 * (wanted == "block").mean(),
+    own = made[made.planted == 0]
+    blocks = own[own.recommended == "block"]
+    return {"blocks, %": 100 * len(blocks) / len(own),
+            "of them overturned, %": 100 * (blocks.decision == "allow").mean(),
             "agreement, %": agreed[0], "caught, %": 100 - agreed[1]}
 
 table = {}
@@ -269,13 +272,15 @@ for seed in (7, 8, 9):
     table[f"world {seed}", "60-119, rush 0"] = rates(world.reviews(60, 120, rush=0))
     table[f"world {seed}", "60-119, two desks"] = rates(world.reviews(60, 120, desks=2))
 display(pd.DataFrame(table).T.round().astype(int))
+planted = vigilance(log[(log.day >= 60) & (log.day < 120)].to_dict("records"))
+print("caught, with its interval:", planted and [round(float(part), 2) for part in planted])
 reveal("oversight.caught_in_100", round(table["world 7", "days 60-119"]["caught, %"]), within=7)
 
 # %% [markdown]
 # The desk read less than half, so agreement rose. With a second desk, and everything read, it would have *fallen*, to about 75 %:
-# with the new market the model recommends to block twice as large a share, and who reads overturns most blocks. Not reading hid
-# that. (How steeply vigilance fell is our dial; at `rush` 0 the
-# catch rate of world 7 would have lost 15 points, not 55. The ombudsman's case took 12 seconds.)
+# with the new market the model recommends to block twice as large a share, and who reads overturns most blocks (they pay from 10 to 20 % fraud
+# on, so most are honest). Not reading hid that. The ombudsman's case took 12 seconds. (How steeply vigilance fell is our dial;
+# at `rush` 0 the catch rate of world 7 would have lost 15 points, not 55.)
 #
 # ## What is recorded: a log, and its end elsewhere
 #
@@ -340,7 +345,7 @@ else:
 #
 # Reviewers here err alike in both directions, at random; real ones see the score first and lean towards it. Waiting was free. A
 # blocked payment has no outcome, so nobody learns whether the block was right. If the desk's decisions become training labels,
-# the next model learns to agree with itself.
+# the next model learns to agree with itself. And planted errors count misses only: who objects to everything catches them all.
 #
 # **References.** [1] C. K. Chow, [1970](https://research.ibm.com/publications/on-optimum-recognition-error-and-reject-tradeoff). [2] pyworkforce,
 # [README](https://github.com/rodrigo-arenas/pyworkforce). [3] R. Parasuraman and D. Manzey, [2010](https://pubmed.ncbi.nlm.nih.gov/21077562/). [4] F. Hofer and A. Schwaninger, [2005](https://doi.org/10.2495/SAFE050411). [5] [Regulation (EU)

@@ -239,14 +239,14 @@ def _worst_rate(values, slow, shuffles):
 
 
 def worst_pair(events, slow, least):
-    """The two conditions that together go with the largest share of slow requests.
+    """The two conditions among whose common requests the largest share is slow.
 
     events : a table with one row for each request, and a column of texts for each attribute.
     slow : an array of True and False, one for each request.
     least : the smallest number of requests that a pair of conditions may have.
     A condition is one attribute and one of its values. Look at all pairs of conditions on two
     different attributes that at least `least` requests fulfil.
-    Returns the best as a dictionary, for example {"shard": "s3", "flag": "on"}.
+    Returns that pair as a dictionary, for example {"shard": "s3", "flag": "on"}.
     """
     best, worst, names = {}, -1.0, list(events.columns)
     for a, b in [(a, b) for i, a in enumerate(names) for b in names[i + 1:]]:
@@ -295,7 +295,8 @@ def _singles(events, slow, least):
     for name in events.columns:
         groups = _groups(events, slow, [name])
         share = groups["mean"][groups["size"] >= least]
-        rows.append((share.max(), name, share.idxmax()))
+        if len(share):
+            rows.append((share.max(), name, share.idxmax()))
     return sorted(rows, reverse=True)
 
 
@@ -306,18 +307,24 @@ def _two_singles(events, slow, least):
     return {a: x, b: y}
 
 
+def _inside(events, slow, least, name, value):
+    inside = (events[name] == value).to_numpy()
+    rest = _singles(events[inside].drop(columns=name), slow[inside], least)
+    return {name: value, **{other: found for _, other, found in rest[:1]}}
+
+
 def _greedy(events, slow, least):
     """You took the worst single condition, and looked for a second one inside it. When another cause makes a single condition
     look bad, the pair you want does not contain it, and from there you cannot find it."""
-    _, name, value = _singles(events, slow, least)[0]
-    inside = (events[name] == value).to_numpy()
-    rest, found = events[inside].drop(columns=name), []
-    for other in rest.columns:
-        groups = _groups(rest, slow[inside], [other])
-        share = groups["mean"][groups["size"] >= least]
-        if len(share):
-            found.append((share.max(), other, share.idxmax()))
-    return {name: value, max(found)[1]: max(found)[2]} if found else {name: value}
+    return _inside(events, slow, least, *_singles(events, slow, least)[0][1:])
+
+
+def _gain_first(events, slow, least):
+    name = max(events.columns, key=lambda name: _raw(events[name], slow))
+    return _inside(events, slow, least, name, _singles(events[[name]], slow, least)[0][2])
+
+
+_gain_first.__doc__ = _greedy.__doc__
 
 
 def _one_cause(events, slow, least):
@@ -367,6 +374,11 @@ def _one_each(labels, bounds):
     """You counted children. Each child is a histogram, and exposes a series for each of its buckets, besides sum and
     count."""
     return prod(labels.values())
+
+
+def _created_too(labels, bounds):
+    """You counted the time of creation as well. That series is an extra of one library; the task names those that count."""
+    return prod(labels.values()) * (len(bounds) + 4)
 
 
 def _no_infinity(labels, bounds):
@@ -430,13 +442,14 @@ EXERCISES = [
               (_any_size, "the highest rate is the strongest evidence"),
               (_two_singles, "causes show one by one"),
               (_greedy, "the worst pair contains the worst single condition"),
+              (_gain_first, "the worst pair contains the worst single condition"),
               (_one_cause, "a fault has one cause")],
              ("itertools.combinations(events.columns, 2) gives all pairs of attributes.",
               "Series.groupby([events[a], events[b]]).agg(['mean', 'size']) gives share and number for all values at once.",
               "Drop the groups below least, then idxmax() is a tuple of the two values.")),
     Exercise("observability.n_series", n_series, _series_inputs,
              [(_added, "labels add up"), (_added_from_zero, "labels add up"),
-              (_one_each, "one combination is one series"),
+              (_one_each, "one combination is one series"), (_created_too, "what a library adds is part of a histogram"),
               (_no_infinity, "a histogram is its finite buckets"), (_bounds_only, "a histogram is its finite buckets"),
               (_buckets_only, "a histogram is its buckets"),
               (_shared_totals, "sum and count belong to the metric"),

@@ -180,7 +180,7 @@ def _average_enough(per_hour, minutes, longest):
 
 
 def _eighty_percent(per_hour, minutes, longest):
-    """You applied a rule of thumb, 80 % busy, and never looked at the wait that was asked for. Two desks at 80 % keep people
+    """You kept the desks below 80 % busy, a rule of thumb. The task asks only for the wait: two desks at 80 % keep people
     waiting for minutes, twenty hardly at all."""
     return max(1, int(np.ceil(max(per_hour) * minutes / 60 / 0.8)))
 
@@ -333,8 +333,8 @@ def _of_all(records):
 
 def _plus_minus(z, cut):
     def interval(records):
-        """Your interval is the estimate plus and minus 1.96 standard errors. With few planted errors, all caught or none, it
-        has no width, as if ten cases had proved it."""
+        """Your interval is the estimate plus and minus 1.96 standard errors. It can leave 0 to 1, and with all caught or none
+        it has no width, as if ten cases had proved it."""
         share, _, _ = vigilance(records)
         half = z * np.sqrt(share * (1 - share) / sum(r["planted"] for r in records))
         low, high = share - half, share + half

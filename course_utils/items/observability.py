@@ -79,7 +79,7 @@ ITEMS = (
           "all traces anyway'. What do you say about that?",
           "Let it stay: the incident was found by asking for it, on each event.",
           "Let it go: the storage team's panels show it, and are open to all of us.",
-          "Let it stay while the shard that failed is in repair, and go after that.",
+          "Let it go: no shard has changed for a year, so that none can be a cause.",
           "Let it go: all traces are kept, and some other attribute will tell it.",
           "How many traces are kept matters less than what is on them. That the merchant could stand in was luck: each lives "
           "on one shard.", calls_for="Observability"),

@@ -67,13 +67,13 @@ ITEMS = (
           calls_for="Human in the loop"),
     _item("c2", "closing",
           "An engine proposes which insurance claims to pay, and clerks confirm. After a change of the engine they agree with "
-          "78 % of its proposals instead of 91. As before, they object to 95 of 100 errors planted for them. What has become "
-          "worse?",
+          "78 % of its proposals instead of 91. As before, they object to 95 of 100 errors planted for them, and hardly ever "
+          "to what later proves right. What has become worse?",
           "Proposals, unless claims are harder: the clerks read as they did before.",
           "Nothing: a clerk has decided each claim, whatever the engine proposes.",
           "The clerks: good ones agreed with 91 % of what such an engine proposes.",
           "The match: clerks object to what a better engine sees and they do not.",
-          "To follow a planted error is to miss it, and they miss no more than before. So they read, and the proposals got "
+          "They miss no more planted errors than before, and object to what is wrong. So they read, and the proposals got "
           "worse (or the claims harder). Agreement alone would have blamed those who look.",
           calls_for="Human in the loop"),
     _item("c3", "closing",
