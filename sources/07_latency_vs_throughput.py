@@ -125,8 +125,8 @@ compare({"64 replicas": dict(rate=RATE, replicas=64),
          "4, shorter path": dict(rate=RATE, replicas=4, path=shorter)})
 
 # %% [markdown]
-# Four replicas keep the promise, for May's invoice, and the first change is enough for that. On the old path no amount of capacity would: even alone in the system, half of the checks
-# took too long.
+# Four replicas keep the promise, for May's invoice, and the first change is enough for that. On the old path no amount of
+# capacity would: even alone in the system, half of the checks took too long.
 #
 # ## Sale day: capacity is missing
 #
@@ -191,9 +191,10 @@ pd.DataFrame({name: summary(ms) for name, ms in rows.items()}).T.round().astype(
 
 # %% [markdown]
 # On sale day the same four replicas now keep the promise. **Batching, the classical trade of latency for throughput, here
-# *lowers* latency**, since the queue no longer grows. The trade is paid with a window: on the plain day it lifts p50 from 58 ms to
-# 247. It saves some work, and adds no capacity, for in a crowd batches are full without it. And larger is not better: batches of up to 128 can complete more than those of up to 32,
-# and at 300 a second break the promise that 32 keeps. The replica that comes free takes everybody, and then all share one long batch.
+# *lowers* latency**, since the queue no longer grows. The trade is paid with a window: on the plain day it lifts p50 from 58 ms
+# to 247. It adds no capacity, for in a crowd batches are full without it. And larger is not better: batches
+# of up to 128 can complete more than those of up to 32, and at 300 a second break the promise that 32 keeps. The replica that
+# comes free takes everybody, and then all share one long batch.
 #
 # ## Every service has a floor and a knee
 #
@@ -203,19 +204,19 @@ pd.DataFrame({name: summary(ms) for name, ms in rows.items()}).T.round().astype(
 GRID = [1, 2, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 17, 18, 20, 32, 50, 80, 90, 100, 105, 120, 140, 150,
         160, 165, 170, 180, 200]
 
-def p95(serving, **how):
-    return [np.quantile(serving(rate, **how), 0.95) for rate in GRID]
+def runs(serving, **how):                                     # a list of latencies for each rate
+    return [serving(rate, **how).tolist() for rate in GRID]
 
-LINES = {"4 replicas, as in May": (p95(latencies, replicas=4), "black", ":"),
-         "64 replicas, as in June": (p95(latencies, replicas=64), RED, "-."),
-         "4, shorter path": (p95(latencies, replicas=4, path=shorter), BLUE, "-"),
-         "24, shorter path": (p95(latencies, replicas=24, path=shorter), BLUE, (0, (5, 1, 1, 1, 1, 1))),
-         "4, cached, batches of up to 8": (p95(batched), GREEN, "--")}
+LINES = {"4 replicas, as in May": (runs(latencies, replicas=4), "black", ":"),
+         "64 replicas, as in June": (runs(latencies, replicas=64), RED, "-."),
+         "4, shorter path": (runs(latencies, replicas=4, path=shorter), BLUE, "-"),
+         "24, shorter path": (runs(latencies, replicas=24, path=shorter), BLUE, (0, (5, 1, 1, 1, 1, 1))),
+         "4, cached, batches of up to 8": (runs(batched), GREEN, "--")}
 
 # %%
 figure, axis = subplots(height=4.4)
-for name, (curve, colour, style) in LINES.items():
-    axis.plot(GRID, curve, color=colour, linestyle=style, label=name)
+for name, (samples, colour, style) in LINES.items():
+    axis.plot(GRID, np.quantile(samples, 0.95, axis=1), color=colour, linestyle=style, label=name)
 axis.axhline(SLO, color="black", linewidth=1)
 axis.text(1, SLO - 10, "promised: 400 ms", va="top")
 for rate, day in ((RATE, "plain day"), (SALE, "sale day")):
@@ -226,19 +227,25 @@ axis.set(title="Capacity moves the knee; a shorter path lowers the floor", xscal
          xlim=(0.95, 200), ylim=(0, 1000), xticks=ticks, xticklabels=ticks,
          xlabel="checks offered a second", ylabel="p95 latency, ms (cut off at 1 s)")
 axis.legend(loc="upper left", fontsize=9)
-floors = "; ".join(f"{name}: {curve[0]:.0f} ms" for name, (curve, _, _) in LINES.items())
+floors = "; ".join(f"{name}: {np.quantile(line[0][0], 0.95):.0f} ms" for name, line in LINES.items())
 show(figure, f"Each curve has a floor and turns up at its knee. Floors: {floors}. More replicas move "
              "the knee, from before the sale day to beyond it, and leave the floor where it was.")
 
 # %% [markdown]
 # Look first at p95 in an idle system. If it is above the promise, only faster work can help (a shorter path, a smaller model, a
-# faster machine), not more of the same. If it is well below and users still wait, look at the queue.
+# faster machine), not more of the same. (A shorter path moves the knee too.) If it is well below and users still wait, look at
+# the queue.
 #
 # What a service can carry is not its capacity but its *goodput*, answers in time per second, at a rate that keeps the promise.
-# **Exercise 2** finds the highest offered rate that does.
+# **Exercise 2** finds the highest offered rate that does; the next cell applies it to the figure.
 
 # %% exercise="throughput.rate_under_slo"
 check("throughput.rate_under_slo", rate_under_slo)
+
+# %%
+for name, (samples, _, _) in LINES.items():
+    rate = rate_under_slo(GRID, samples, SLO, 0.95)
+    print(f"{name:30} {'-' if rate is None else rate:>4} a second")
 
 # %% [markdown]
 # ## The simulator agrees with theory
@@ -268,20 +275,27 @@ for column, name, bound in (("wait", "mean wait", 0.12), ("share", "share that w
           (ratios[column] - 1).abs().max(), at_most=bound)
 claim("Load 0.8: the wait with four servers and one queue, over that with a queue each",
       mean_wait(0.8 * 4, 1, 4) / mean_wait(0.8, 1, 1), at_most=0.2)
-stretches = [np.quantile(ten_seconds, 0.95) for ten_seconds in np.split(latencies(RATE, 4), 125)]
-claim("May, p95 of ten seconds: highest of 125 over lowest", max(stretches) / min(stretches),
-      at_least=2.5)
+
+def spread(may):
+    stretches = [np.quantile(ten_seconds, 0.95) for ten_seconds in np.split(may, 125)]
+    return max(stretches) / min(stretches)
+
+may = latencies(RATE, 4)
+claim("May, p95 of ten seconds: highest of 125 over lowest", spread(may), at_least=2.5)
+claim("The same, shuffled", spread(np.random.default_rng(7).permutation(may)), at_most=2)
 
 # %% [markdown]
-# At a load of 80 % one queue before four servers has less than a fifth of the wait of four with a queue each, as when a balancer deals requests out at
-# random. Waits in a queue resemble their neighbours, so even 200,000 customers meet theory only roughly, and May's p95 over ten
-# seconds, some 80 checks, varies threefold: a short test near the knee measures luck. The number inside is *concurrency*, the "users at the
-# same time" that get mistaken for throughput: it rises when a service gets slower, and nobody is served faster.
+# At a load of 80 % one queue before four servers has less than a fifth of the wait of four with a queue each, as when a balancer
+# deals requests out at random. Waits in a queue resemble their neighbours, so even 200,000 customers meet theory only roughly,
+# and May's p95 over ten seconds, some 80 checks, varies threefold (shuffled, less than twofold): a short test near the knee
+# measures luck. The number inside is *concurrency*, the "users at the same time" that get mistaken for throughput: it rises when
+# a service gets slower, and nobody is served faster.
 #
 # ## The tester who waited politely
 #
-# A load test with one connection sends, waits for the answer, and sends again (*closed loop*). Suppose that a request is due
-# every 10 ms for a minute, each takes 1 ms, and after 20 s the server freezes for 10 s.
+# A load test with one connection sends, waits for the answer, and sends again (*closed loop*); this one then makes up for what
+# fell due meanwhile. Suppose that a request is due every 10 ms for a minute, each takes 1 ms, and after 20 s the server freezes
+# for 10 s.
 
 # %%
 due = np.arange(0, 60_000, 10)                                # ms
@@ -302,8 +316,8 @@ check("throughput.late_share", late_share)
 
 # %% [markdown]
 # Now a real server on 127.0.0.1, frozen for 400 ms of every second: `time.sleep` in an `async` function stops it for everybody.
-# `open_loop` sends at fixed times, whatever became of the earlier requests (*open loop*). Your machine is not ours, so a ratio
-# is claimed.
+# `open_loop` sends at fixed times, whatever became of the earlier requests (*open loop*). Your machine is not ours, so bounds are
+# claimed.
 
 # %%
 def freezing():
@@ -329,8 +343,9 @@ with serve(freezing()) as url:
     users = open_loop(url, at=np.arange(0, 2, 1 / 60))
 with serve(freezing()) as url:
     tester = closed_loop(url, seconds=2, gap=1 / 60)
-claim("The user's share of answers after 0.1 s, over the tester's",
-      (users.done - users.intended > 0.1).mean() / (tester > 0.1).mean(), at_least=3, measured=True)
+claim("Answers after 0.1 s, users', %", 100 * (users.done - users.intended > 0.1).mean(),
+      at_least=25, measured=True)
+claim("Answers after 0.1 s, tester's, %", 100 * (tester > 0.1).mean(), at_most=10, measured=True)
 claim("The tester sent fewer requests in the same two seconds", len(tester) < len(users))
 
 # %% [markdown]
@@ -363,14 +378,16 @@ cases = {"plain": (False, 0), "hedged, independent": (True, 0),
 drawn = pd.DataFrame({name: [pages(*how, seed) for seed in (7, 8, 9)] for name, how in cases.items()})
 claim("Slow pages without hedging, mean of three seeds, %; the paper's 63",
       drawn.plain.mean(), about=63, within=1.5)
+claim("Calls with a second copy, %: the slow ones, and the fast ones over 20 ms",
+      1 + 99 * (np.random.default_rng(7).gamma(10, 1, 10**6) > 20).mean(), about=1.5, within=0.1)
 by_formula = [slow_pages(0.01, 100, *how) for how in cases.values()]
 drawn.set_axis(["seed 7", "seed 8", "seed 9"]).T.round(1).assign(
     your_formula=["-" if p is None else f"{100 * p:.1f}" for p in by_formula])
 
 # %% [markdown]
-# What hedging removes depends on the cause: nearly all slow pages, some, or none. The article says so itself: the technique works only when the
-# cause "does not tend to simultaneously affect multiple request replicas" [1]. And only calls that may be made twice can be
-# hedged.
+# What hedging removes depends on the cause: nearly all slow pages, some, or none. It costs 1.5 % more calls here. The article
+# says so itself: the technique works only when the cause "does not tend to simultaneously affect multiple request replicas" [1].
+# And only calls that may be made twice can be hedged.
 #
 # ## In production
 #
@@ -388,7 +405,7 @@ drawn.set_axis(["seed 7", "seed 8", "seed 9"]).T.round(1).assign(
 # asynchronous service would begin another. Audit lines may come after the answer, which not every auditor accepts. Nobody gives
 # up: real users retry, which raises the load just when it is too high, and arrive in bursts, so keep more room than Poisson
 # asks for. And a server can add some 40 ms to an answer on a connection in use if the option TCP_NODELAY is off, as uvicorn's
-# workers have been reported to do [2]; a test of this course keeps watch.
+# workers have been reported to do [2].
 #
 # **References.** [1] J. Dean and L. A. Barroso, *The Tail at Scale*, CACM 56(2), 2013,
 # [cacm.acm.org](https://cacm.acm.org/research/the-tail-at-scale/). [2] uvicorn,
