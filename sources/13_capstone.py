@@ -3,7 +3,7 @@
 #
 # {{badges}}
 #
-# Twelve notebooks, one job: something is wrong at Lantern, and you decide what to do about it, one order a day for eight weeks.
+# Twelve notebooks, one job: something is wrong at Lantern, and you decide what to do, one order a day for eight weeks.
 # You write a policy in three parts and run it on weeks that it has not seen. It is graded on its reasons too. Afterwards you
 # have seen what a confusion of each pair costs under stated assumptions, and where your own policy still loses.
 # About 90 minutes.
@@ -66,15 +66,19 @@ for kind in ("diagnostic", "repair", "bridge"):
 # *Assumed*, all of it: harms, prices, days, side costs, noise. Only where the table says World the strengths of signals are
 # measured in the simulated payments of the other notebooks. A cost here follows from those inputs.
 #
-# Five rules bite. An owner does one job at a time, and an order sent to the wrong owner arrives two days late. Orders may cost
-# 60 in all. A retraining learns from the log as it is on its first day: broken, if the pipeline is; and without labels younger
-# than 21 days, from `label_sample`, it learns the old world. One new model in four has a flaw (4 kEUR a day) that only
-# `retrain_canary` stops. And `undo:scale` takes a repair back, for 1 and a day (`rollback` takes back the newest retraining
-# too); `review_on` halves the harm of wrong decisions, for 2 a day.
+# Five rules bite:
+#
+# - An owner does one job at a time, and an order sent to the wrong owner arrives two days late.
+# - Orders may cost 60 in all.
+# - A retraining learns from the log as it is on its first day: broken, if the pipeline is; and without labels younger than 21
+#   days, from `label_sample`, it learns the old world.
+# - One new model in four has a flaw (4 kEUR a day) that only `retrain_canary` stops.
+# - `undo:scale` takes a repair back, for 1 and a day (`rollback` takes back the newest retraining too); `review_on` halves the
+#   harm of wrong decisions, for 2 a day.
 #
 # What if nobody stops at the first guess? The policy *shotgun* tries one repair after the other, cheapest first, while any alarm
-# is on and the money lasts, and cures most incidents. Doing nothing costs about 280 kEUR in eight weeks, averaged over the twelve. **What does
-# *shotgun* cost, in kEUR?** And how sure are you, in percent?
+# is on and the money lasts, and cures most incidents. Doing nothing costs about 280 kEUR in eight weeks, averaged over the
+# twelve. **What does *shotgun* cost, in kEUR?** And how sure are you, in percent?
 
 # %%
 predict("capstone.shotgun", answer=..., confidence=...)
@@ -119,10 +123,10 @@ for worse in ("shotgun", "dashboard"):
 reveal("capstone.shotgun", round(every["shotgun"].money.mean()), within=40)
 
 # %% [markdown]
-# Shotgun cures four in five (weeks with nothing to cure count as cured; what needs a retraining never is, for by then the money is
-# spent), and counted in hours of the *original* fault it looks good. But a rollback that was not needed, or a second set of servers, does harm of its own from that day on. Looking after
-# each repair, and undoing what did not help (*trial and undo*), brings it down to what doing nothing costs. The oracle knows
-# the situation and sets what could be had.
+# Shotgun cures four in five (weeks with nothing to cure count as cured; what needs a retraining never is, for by then the money
+# is spent), and counted in hours of the *original* fault it looks good. But a rollback that was not needed, or a second set of
+# servers, does harm of its own from that day on. Looking after each repair, and undoing what did not help (*trial and undo*),
+# brings it down to what doing nothing costs. The oracle knows the situation and sets what could be had.
 #
 # ## Part 1: what do you believe?
 #
@@ -172,7 +176,7 @@ TESTS = {test: {name: high(TABLE[name][test]) for name in SITUATIONS} for test i
 pd.DataFrame(TESTS)
 
 # %%
-def alarm(seen, memory):     # a mean of five days above 1.1, or one day above 3
+def alarm(seen, memory):     # a mean of five days above 1.1, or one day above 3; noise gets there, too
     memory["days"].append([seen[signal] for signal in WATCHED])
     means = [sum(column) / len(column) for column in zip(*memory["days"][-5:])]
     return max(means) > 1.1 or max(memory["days"][-1]) > 3
@@ -254,11 +258,11 @@ report
 # from situations drawn at random; who used them must do worse. *Brier score*: the squared error of the claimed probabilities,
 # from 0 to 2. *Cited*: at the first repair the readings named exist, and favour the claim three to one over the runner-up.
 # *Harmless*: where nothing is wrong, you stay cheap. Then the situations that cost you most, with the pair that each turns on:
-# where to look first, and no verdict yet.
+# where to look first.
 #
 # ## What evidence is worth, situation by situation
 #
-# For comparison, our own three parts (those of `solution`) in the same routine. Five hidden seeds.
+# Our own three parts (those of `solution`) in the same routine. Five hidden seeds.
 
 # %%
 def ours(**other):                                    # our parts, some replaced
@@ -307,9 +311,9 @@ print("Recorded, on all 40 hidden seeds: the package's example policy 67.5 kEUR,
 pd.DataFrame(rows, index=["money", "ablation, kEUR", "Brier", "cited", "harmless, kEUR", "total"]).T
 
 # %% [markdown]
-# The oracle gets 40: it orders the right repairs, for no reason that it could show. Blindfold buys tests, cites them, and fails on
-# what they are worth to it. The fourth row: a sound belief from what is free anyway, one repair at a time, and the
-# habit to look and to undo win more than half of what evidence wins.
+# The oracle gets 40: it orders the right repairs, for no reason that it could show. Blindfold cites tests, and fails on what they
+# are worth to it. The fourth row: a sound belief from what is free anyway, one repair at a time, and the habit to look and to
+# undo win more than half of what evidence wins.
 #
 # ## Some mistakes are dear here, and some are free
 #
@@ -370,9 +374,9 @@ worse = table.index[table.with_mistake > table.nothing + 5]
 print("The mistake costs more than doing nothing:", ", ".join(worse))
 
 # %% [markdown]
-# All rows but these two add up what we put in: harm, prices, and what a wrong order costs a day (5 kEUR for a model that
-# learned the broken log). In three rows the mistake is to do nothing. They say what our assumptions imply, not what your incidents
-# cost. In *canary* the right action costs
+# All rows but *observability* and *retraining* add up what we put in: harm, prices, and what a wrong order costs a day (5 kEUR
+# for a model that learned the broken log). They say what our assumptions imply, not what your incidents cost. In three rows the
+# mistake is to do nothing, and a stricter contract is priced as an unneeded `fix_pipeline`. In *canary* the right action costs
 # more wherever the new model has no flaw: it is an insurance.
 #
 # ## The root cause, read off a run

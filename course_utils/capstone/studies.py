@@ -43,7 +43,7 @@ def _cost(what, situations, seeds, dials) -> float:
 def consequence_table(seeds: Iterable[int] = SEEDS, dials: Dials = Dials()) -> pd.DataFrame:  # noqa: B008
     """One row a pair: the mistake, what it cost here, what the right action cost (kEUR an episode).
 
-    Only the row of ``observability`` depends on signals; the others add up the prices, harms and daily costs that we assumed.
+    Only ``observability`` and ``retraining`` depend on signals; the other rows add up prices, harms and daily costs as assumed.
     """
     rows, seeds = [], list(seeds)
     for p in PAIRS:
