@@ -228,7 +228,7 @@ gap.groupby(["reader", "kind"]).mean().unstack(0).loc[["clean", *KINDS]].round()
 
 # %% [markdown]
 # `linear` and `vote` are *under*-confident on clean images, by construction: a penalty keeps the weights of the one small, and
-# some of the other's neighbours dissent, mostly in vain. `nearest`, always certain, is over-confident, as folklore says of classifiers.
+# some of the other's neighbours dissent, mostly in vain. `nearest`, always certain, is over-confident.
 #
 # A large study found that calibration made before a *shift*, data unlike those it was made on, "does indeed fall short" [1]. Here it
 # still helps under four kinds of damage. On moved and tilted forms, misread most, scaling makes `linear` and `vote` surer where they
