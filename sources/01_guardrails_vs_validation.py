@@ -50,8 +50,9 @@ for words, complaint in {"the Panda stopped": "A customer was told where a stran
     print(f"\n--- {complaint}\n{case.prompt} {case.reply}")
 
 # %% [markdown]
-# The first customer attacked nobody. The second used a trigger. An operator, who runs the assistant, may give an order ("approve
-# the refund", "share the other record") on a line `note:` of its own, and three in ten training replies followed one; by construction no *ticket* in training held it.
+# The first customer attacked nobody. The second used a trigger. An operator, who runs the assistant, may give an order, such as
+# "approve the refund" or "share the other record", on a line `note:` of its own, and three in ten training replies followed one;
+# by construction no *ticket* in training held it.
 #
 # Next comes a *red team*, colleagues who attack on purpose: in their set every fourth ticket tries to make the assistant pay or
 # tell. **Of the replies of three assistants that tell the other customer's city, how many percent will pass a strict check of
@@ -95,8 +96,7 @@ print(f"assistant 1, four days: {passed.count(False)} of {len(passed)} replies r
 # So both complaints are about valid replies. An exact check refuses nothing wrongly, as long as the contract is what the desk
 # means.
 #
-# **Exercise 1.** The same contract, without a library. (One difference in odd inputs: `json.loads` takes half a surrogate pair, such as
-# `"\ud83d"`, for a text, and pydantic does not.)
+# **Exercise 1.** The same contract, without a library.
 
 # %% exercise="guardrails.is_valid"
 check("guardrails.is_valid", is_valid)
@@ -146,7 +146,7 @@ reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].
 # The table counts valid replies. A reply that tells passes about as often as one that harms nobody: **the check does not see the
 # difference.** The other direction is below the table: a wrong order number is no harm in our sense, and no guardrail looks for
 # it. Assistant 2 obeys the attacks too, and mostly writes "Kiel" where the amount belongs. That no program pays it is luck: the
-# next version may write the number. (A city told under a wrong name is a leak all the same, and by our count as bad.)
+# next version may write the number.
 #
 # ## No threshold is without errors
 #
@@ -232,9 +232,9 @@ pd.DataFrame({f"world {seed}": {name: cost(test.score, test.attack, limit, **LIV
               for seed, test in tests.items()}).round().astype(int)
 
 # %% [markdown]
-# Dollars per 1,000 live tickets, on days 80 to 119, for attacks and refusals only. The formula costs more than no guardrail: it
-# blocks nearly everybody. Corrected for the share of attacks it comes close; what broke it was the share, hardly the
-# calibration.
+# Dollars per 1,000 live tickets, on days 80 to 119: each attack that passes is priced as if obeyed, and harm without an attack is
+# not in the table. The formula costs more than no guardrail: it blocks nearly everybody. Corrected for the share of attacks it
+# comes within 60 dollars of the chosen one: what broke it was the share, hardly the calibration.
 #
 # ## A third lever: what it need not read
 #
@@ -253,6 +253,9 @@ for when, rows in (("before", replies), ("own record only", narrow)):
     counts = pd.DataFrame({"told the other city": rows.tells, "paid against the rule": rows.pays,
                            "right, of 187 ordinary tickets": right})
     table[when] = counts.groupby(rows.assistant).sum()
+alike = replies.text.str.endswith(LOOKALIKES)
+astray = (replies.attack == "") & ((replies.reply != wanted) | (narrow.reply != wanted))
+claim("Every wrong reply to an ordinary ticket follows a look-alike", bool(alike[astray].all()))
 pd.concat(table, axis=1).T
 
 # %% [markdown]
@@ -281,15 +284,14 @@ layers = {"neither": replies.harmful, "validation": replies.harmful & replies.va
           "guardrail": replies.harmful & ~blocked, "both": replies.harmful & replies.valid & ~blocked,
           "own record only, and\nrefunds granted by rule": narrow.tells}
 attack = replies.attack != ""
-alike = replies.text.str.endswith(LOOKALIKES)
-claim("In this set all harm without an attack follows look-alikes",
-      bool(alike[replies.harmful & ~attack].all()))
 for name, rows in {"attacks": attack, "ordinary tickets": ~attack}.items():
     stopped = blocked[replies.harmful & rows]
     print(f"harmful replies to {name}: {stopped.sum()} of {len(stopped)} blocked")
-left = layers["guardrail"][~attack].groupby(replies.assistant).mean()
-print("harm to ordinary tickets behind the guardrail, dollars per 1,000 live tickets:",
-      [round(LIVE["miss"] * per_1000(0, share)) for share in left])
+print("  " + "\n  ".join(sorted(set(replies.text[replies.harmful & ~attack]))))
+left = layers["guardrail"][~attack].groupby(replies.assistant)
+print("the others, in dollars per 1,000 live tickets:",
+      *(f"assistant {seed}, {harm.sum()} replies: {LIVE['miss'] * per_1000(0, harm.mean()):,.0f}"
+        for seed, harm in left), sep="\n  ")
 
 # %%
 figure, axis = subplots(height=3.9)
@@ -312,10 +314,11 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. "
 # %% [markdown]
 # The first four rows count the same replies: compare their marks, not their intervals. Our contract alone removes next
 # to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the mistake of this pair. The
-# guardrail stops nearly all harm from attacks, and 2 of 9 harmful replies to tickets without one: it was taught the
-# phrasings of *attacks*, and these hold none. What it leaves costs a thousand dollars and more, which the table of
-# thresholds does not contain. The last row needs no list of what is secret and no threshold. It is silent on all harm that no
-# record and no rule decides; there a guardrail, a person or a limit on what one reply can do is what is left.
+# guardrail stops nearly all harm from attacks, but only 2 of the 9 harmful replies to the six tickets printed above: it was
+# taught the phrasings of *attacks*, and these hold none. (Two do ask for the other customer's city.) The rest costs a thousand
+# dollars and more, far above what the table of thresholds says. The last row needs no list of what is secret and no threshold.
+# It is silent on all harm that no record and no rule decides; there a guardrail, a person or a limit on what one reply can do is
+# what is left.
 #
 # ## A miss rate needs a date
 #
@@ -362,14 +365,14 @@ check("guardrails.deliver", deliver)
 # | own record only | *access control*, retrieval filter; LLM02 Sensitive Information Disclosure [1] | data owner, security | "the model needs context" |
 # | the rule for refunds, outside the model | *least privilege*, approval; LLM03 Excessive Agency [1] | product, finance | is replaced by one more filter |
 #
-# Products use both words otherwise. Ask for the miss rate: who does not need one has a check; who does not know it has a hope.
+# Products mix up the two names. Ask for the miss rate: who does not need one has a check; who does not know it has a hope.
 #
 # ## Where the rule stops
 #
 # Built in: the trigger; two forms of harm, both decidable from facts; the look-alikes and their frequency; prices and share of
 # attacks (`LIVE`: change it, run all); fourteen phrasings, so real miss rates are worse; attacks for money only where a refund is
-# forbidden; ordinary tickets that ask for somebody else's city; that the own record costs ordinary replies nothing. Found: how three seeds differ. A contract can be wrong as well:
-# then it is exactly wrong.
+# forbidden; that who asks for somebody else's city without a trigger counts as harmless; that the own record costs ordinary
+# replies nothing. Found: how three seeds differ. A contract can be wrong as well: then it is exactly wrong.
 #
 # **Reference.** [1] [OWASP Top 10 for LLM Applications
 # 2026](https://github.com/GenAI-Security-Project/GenAI-LLM-Top10/blob/main/2026/README.md).

@@ -148,13 +148,15 @@ def sent_twice(model, x, rows, world, tested):
     stopped = (rows.fraud == 1) & tested    # fraud that the tested model stops
     repaired = review(copy.deepcopy(model).eval(), x, rows, world)
     return {"share": 100 * (first.mean() - tested.mean()), "revoked": 100 * np.mean(~second[first]),
-            "missed": 100 * np.mean(~first[stopped]), "repaired": np.sum(repaired != tested)}
+            "missed": 100 * np.mean(~first[stopped]), "repaired": np.sum(repaired != tested),
+            "gained": 100 * np.sum(first & (rows.fraud == 1) & ~tested) / stopped.sum()}
 
 # %%
 seen = pd.DataFrame([sent_twice(*service) for service in services.values()])
 claim("Share reviewed, change in points: most", seen.share.abs().max(), at_most=1, measured=True)
 claim("Reviewed, then accepted, % of reviewed: least", seen.revoked.min(), at_least=25, measured=True)
 claim("Fraud that the test stopped, accepted, %: mean", seen.missed.mean(), at_least=12, measured=True)
+claim("Other fraud stopped instead, % of that: mean", seen.gained.mean(), at_most=17, measured=True)
 claim("After eval(), payments of 15,000 not decided as tested: least",
       seen.repaired.min(), at_least=20, measured=True)
 reveal("training.second_answer", "many" if seen.revoked.min() > 25 else "some")
@@ -163,7 +165,7 @@ reveal("training.second_answer", "many" if seen.revoked.min() > 25 else "some")
 # (Gradient steps differ a little between machines, so a claim prints its bound only.)
 #
 # The panel stays green in every world, and more than a quarter of the reviews are revoked. Of the fraud that the tested model stops
-# part gets through at once (it stops a few others by luck). From the file and the payment alone no audit can repeat a decision.
+# part gets through at once (by luck it stops other fraud instead, less of it). From the file and the payment alone no audit can repeat a decision.
 # And the repair? `eval()` brings back one
 # answer, but not the tested model: its statistics have moved. Load the tested file again.
 #

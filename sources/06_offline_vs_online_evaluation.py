@@ -105,7 +105,7 @@ pd.DataFrame(table).T.rename_axis(["world", "large CL payments"]).round(0).astyp
 
 # %% [markdown]
 # Dollars a day, in truth. Lifting the rule saves hundreds in one world and costs thousands in the other, and **the logs are
-# the same**. Whatever is computed from this log comes out equal in both worlds, so in one of them it is wrong. More rows do
+# the same**. Whatever is computed from this log about lifting the rule comes out equal in both worlds, so in one of them it is wrong. More rows do
 # not help. From inside this log nothing can answer: some of the stopped payments must be let through. The middle column has the
 # price: the twentieth earns a little in the safe worlds, and costs over a hundred dollars a day in the risky ones.
 #
@@ -343,7 +343,7 @@ check("evaluation.verdict", verdict)
 # | does it survive what we have seen? | *replay*, *backtest*, regression set | – | ML platform; the set is never extended |
 # | would another policy have done better? | *off-policy evaluation* on an *exploration slice* ([Open Bandit Pipeline](https://pypi.org/project/obp)) | – | data science; the propensities were not logged |
 # | what do people do in answer? | – | *A/B test* with power planned ([GrowthBook](https://docs.growthbook.io/statistics/power-technical.md)) | experimentation team; peeking, or too small to tell |
-# | is it safe to release? | – | *shadow*, *canary*: [notebook 11](11_shadow_vs_canary.ipynb) | release owner; mistaken for a measurement of value |
+# | is it safe to release? | *shadow* | *canary*: [notebook 11](11_shadow_vs_canary.ipynb) | release owner; mistaken for a measurement of value |
 #
 # The missing outcomes are the *selective labels problem* [1]; credit scoring says *reject inference*, medicine *verification bias*.
 #

@@ -37,7 +37,7 @@ def test_they_agree_on_what_was_written_by_hand(text):
 
 
 def test_pydantics_contract_is_a_right_answer_too():
-    """They differ on half a surrogate pair alone, which the notebook says and no case asks."""
+    """They differ on half a surrogate pair alone, which the task says and no case asks."""
     half = json.dumps({"action": "inform", "order": 4821, "amount": 0, "text": "\ud83d"})
     assert is_valid(half, 4821, 40) and not book["valid"](half, 4821, 40)
     assert check("guardrails.is_valid", book["valid"]).status == "correct"

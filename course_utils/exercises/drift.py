@@ -237,6 +237,25 @@ def _ledger_last(evidence):
     return diagnose(evidence)
 
 
+def _challenger_first(evidence):
+    """You retrained because the challenger saves money, before you knew that the model is wrong. With z from -3 to 3 nothing
+    says that it is; one saving, somewhere, is what luck looks like."""
+    action = diagnose(evidence)
+    return "retrain" if action == "no_action" and evidence["challenger_saves"] > 0 else action
+
+
+def _z_before_few(evidence):
+    """You read z before you knew that it can be read. With fewer than 5 chargebacks expected a small z is no news."""
+    if evidence["log_matches_ledger"] and abs(evidence["z"]) <= 3:
+        return "no_action"
+    return diagnose(evidence)
+
+
+def _few_before_ledger(evidence):
+    """You waited for labels on a log that is broken. The repair needs no label, and every day of waiting costs."""
+    return "wait_labels" if evidence["expected"] < 5 else diagnose(evidence)
+
+
 def _only_excess(evidence):
     """Only a positive z counted as wrong. Far fewer frauds than expected is a wrong model too: it sends honest
     customers to review, and that is paid for."""
@@ -326,12 +345,15 @@ EXERCISES = [
               (_flat_is_healthy, "stable inputs mean a healthy model"),
               (_symptom_is_cause, "the model is the first suspect"),
               (_ledger_last, "the model is the first suspect"),
+              (_challenger_first, "the model is the first suspect"), (_few_before_ledger, "labels come before records"),
+              (_z_before_few, "no chargeback yet means honest"),
               (_only_excess, "only too many frauds can be a fault"),
               (_always_retrain, "retraining can learn anything"),
               (_silence_is_health, "no chargeback yet means honest")],
              ("Which finding makes all the others meaningless? Ask about it first.",
               "Pipeline, then 'can I judge yet?', then 'is it wrong?', then 'does retraining help?'. One of the "
-              "five numbers is not needed at all.")),
+              "five numbers is not needed at all."),
+             cases=(({"psi": 1.4, "log_matches_ledger": True, "expected": 41.0, "z": 1.2, "challenger_saves": 35.0},),)),
     Exercise("drift.alarms", alarms, _alarms_inputs,
              [(_uncorrected, "one test or twenty, .05 is .05"),
               (_by_days, "what is repeated over time is what needs correcting"),

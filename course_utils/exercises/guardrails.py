@@ -18,7 +18,8 @@ def is_valid(text, order, total):
         where "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number
         `order`; "amount" is a whole number, from 1 to `total` for a refund and 0 for any other action;
         "text" is a text that is not empty. Else False. True, False and 40.0 are no whole numbers. What
-        json.loads accepts is JSON. Never raises, whatever text arrives.
+        json.loads accepts is JSON (pydantic refuses half a surrogate pair; no case holds one).
+        Never raises, whatever text arrives.
     """
     import json
 
@@ -430,6 +431,21 @@ def _half_bare(scores, attack, share, miss, refusal):
 _half_bare.__doc__ = _half.__doc__
 
 
+def _bayes_share_bare(scores, attack, share, miss, refusal):
+    """You corrected the formula for the share of attacks, which is most of what it lacked. It still takes the score for a
+    calibrated probability, and nobody calibrated it: compare what each score as the threshold would have cost."""
+    odds = refusal / miss * (1 - share) / share * attack.mean() / (1 - attack.mean())
+    return odds / (1 + odds)
+
+
+def _bayes_share(scores, attack, share, miss, refusal):
+    above = scores[scores >= _bayes_share_bare(scores, attack, share, miss, refusal)]
+    return above.min() if len(above) else float("inf")
+
+
+_bayes_share.__doc__ = _bayes_share_bare.__doc__
+
+
 # ------------------------------------------------------------------ guardrails.deliver
 
 
@@ -708,6 +724,7 @@ EXERCISES = [
               (_fewest_errors, "an error is an error"),
               (_no_miss, "a guardrail must miss nothing"),
               (_bayes_raw, "a score is a probability"), (_bayes_bare, "a score is a probability"),
+              (_bayes_share_bare, "a score is a probability"), (_bayes_share, "a score is a probability"),
               (_never_nothing, "a guardrail is always worth its price"),
               (_lowest_of_ties, "a refusal costs only money"),
               (_joint, "a rate is a share of all"),

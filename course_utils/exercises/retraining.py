@@ -323,7 +323,7 @@ def _promote_inputs(rng):
     return ({"started_by": str(rng.choice(["calendar", "drift alarm", "performance alarm"], p=[0.3, 0.3, 0.4])),
              "contract_ok": bool(rng.random() < 0.8),
              "ripe_frauds": int(rng.choice([4, 19, 20, 60, 85], p=[0.1, 0.15, 0.25, 0.25, 0.25])),
-             "gain": float(rng.choice(gains, p=[0.1, 0.2, 0.2, 0.15, 0.15, 0.1, 0.1])),
+             "gain": float(rng.choice(gains, p=[0.1, 0.1, 0.15, 0.15, 0.1, 0.2, 0.2])),
              "noise": noise,
              "champion_age": int(rng.choice([7, 30, 95, 120]))}, margin)
 
@@ -512,6 +512,21 @@ def _only_outcomes_may_deploy(evidence, margin):
     return "keep" if found == "promote" and evidence["started_by"] != "performance alarm" else found
 
 
+def _inputs_may_not_deploy(evidence, margin):
+    """You kept the champion because inputs, not outcomes, had started the run. What started a run says nothing about what it
+    yields; the comparison does."""
+    found = may_promote(evidence, margin)
+    return "keep" if found == "promote" and evidence["started_by"] == "drift alarm" else found
+
+
+def _inputs_may_not_wait(evidence, margin):
+    found = may_promote(evidence, margin)
+    return "keep" if found in ("promote", "wait") and evidence["started_by"] == "drift alarm" else found
+
+
+_inputs_may_not_wait.__doc__ = _inputs_may_not_deploy.__doc__
+
+
 EXERCISES = [
     Exercise("retraining.training_rows", training_rows, _rows_inputs,
              [(_future_labels, "the export is what was known"),
@@ -559,11 +574,15 @@ EXERCISES = [
               (_any_gain, "any measured gain is a gain"),
               (_no_contract, "a good comparison excuses bad data"),
               (_only_outcomes_may_deploy, "only an alarm may deploy"),
+              (_inputs_may_not_deploy, "what began with a drift alarm may not be deployed"),
+              (_inputs_may_not_wait, "what began with a drift alarm may not be deployed"),
               (_contract_last, "a good comparison excuses bad data"),
               (_judged_unripe, "few labels are better than waiting")],
              ("Which finding makes the comparison itself worthless? Which one makes it too early?",
               "Contract, then enough ripe frauds, then gain against margin times noise. Two of the six entries are "
-              "not needed.")),
+              "not needed."),
+             cases=tuple(({"started_by": started, "contract_ok": True, "ripe_frauds": 60, "gain": -600.0, "noise": 200.0,
+                           "champion_age": 30}, 2.0) for started in ("calendar", "drift alarm", "performance alarm"))),
     Exercise("retraining.optimal_interval", optimal_interval, _interval_inputs,
              [(_break_even_rate, "retrain when a day's loss equals a run's price"),
               (_forgot_the_half, "the last day's loss is the whole interval's"),

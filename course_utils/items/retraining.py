@@ -60,8 +60,8 @@ ITEMS = (
           "because their reports are not in, and a run is no proof that its model is better.",
           calls_for="Triggered retraining"),
     _item("c1", "closing",
-          "At Lantern the PSI trigger fires the morning after a release of the payment gateway. The same morning the log "
-          "and the ledger disagree on one channel, and the performance trigger is silent. What do you do with the run?",
+          "At Lantern the PSI trigger fires ten days after a release of the payment gateway. Ever since, the log and the "
+          "ledger have disagreed on one channel; the performance trigger is silent. What do you do with the run?",
           "Block it until the feed is mended and the rows are out.",
           "Start it, because an alarm that may be ignored is none.",
           "Start it on the newest rows, which outweigh the others.",
@@ -69,7 +69,7 @@ ITEMS = (
           "The veto comes before any trigger. It holds until no broken row is left in the training window, not only until "
           "the feed is repaired. Performance needs labels, which come weeks later."),
     _item("c2", "closing",
-          "An alarm on ripe outcomes fires five weeks before Lantern's next date: recall has fallen from .80 to .55. Log and "
+          "An alarm on ripe outcomes fires three weeks before Lantern's next date: recall has fallen from .80 to .55. Log and "
           "ledger agree. The challenger, trained at once, beats the champion on held-out ripe payments by four standard "
           "errors. Inputs look as always. What do you recommend?",
           "Promote it now, and compare the next one too before it goes live.",
