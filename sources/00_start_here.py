@@ -9,6 +9,8 @@
 # truth is known, and have your own code and judgement checked.
 
 # %%
+import pandas as pd
+
 from course_utils import World, check, claim, hint, load, predict, progress, reveal, solution
 from course_utils.diagnosis import calibration, portrait, route
 from course_utils.inventory import ITEMS, form
@@ -97,8 +99,8 @@ form("A", 4, answers=..., confidence=...)
 # If you would rather click: `from course_utils.clickable import clickable`, then `clickable("A", 1)` in a cell of your own.
 #
 # From the answers comes your own *confusion matrix*, as one draws it for a classifier: a row for each concept that a situation
-# called for, a column for what was relied on, which is the concept itself, its twin, or something else. This is how it
-# looks for somebody who has dealt with drift, latency and releases, and picks the first answer everywhere else:
+# called for; in it, whether you were right, relied on its twin, or were wrong otherwise, with the right concept misunderstood or
+# with neither. This is how it looks for somebody who has dealt with drift, latency and releases, and picks the first answer everywhere else:
 
 # %%
 KNOWN = ("drift", "throughput", "canary")
@@ -106,7 +108,7 @@ portrait({item.id: {"answer": item.answer if item.pair in KNOWN else "A", "confi
           for item in ITEMS if item.use == "A"})
 
 # %% [markdown]
-# The squares are swaps. And this is yours:
+# The squares are swaps. And this is yours, from all your answers so far:
 
 # %%
 portrait()
@@ -118,6 +120,7 @@ portrait()
 # pair to expect, `surest` the confidence, in percent, of your surest wrong answer there.
 
 # %%
+pd.set_option("display.max_colwidth", None)             # the reasons in full
 route()
 
 # %% [markdown]
@@ -134,8 +137,8 @@ calibration(use="A").round(2)
 # Take them in any order; each stands alone, takes 30 to 60 minutes, and ends with a page to
 # take to work. The list of pairs comes from an article, "12 AI Production Concepts Everyone Confuses". Where the article
 # is imprecise the notebooks say so. Its opening claim is an example: that over four of five AI projects never reach production.
-# Figures like it are usually traced to [a RAND report](https://www.rand.org/pubs/research_reports/RRA2680-1.html), which says
-# that "by some estimates" that many *fail*: another thing, and the estimates are not RAND's own.
+# The nearest figure that we found with a source stands in [a RAND
+# report](https://www.rand.org/pubs/research_reports/RRA2680-1.html), which says that "by some estimates" that many *fail*: another thing, and the estimates are not RAND's own.
 #
 # At the end [Eight weeks on call](13_capstone.ipynb) asks for all twelve at once. Then come back: `form("B", 1)` to `form("B", 4)`
 # ask anew, and `gain()`, from `course_utils.diagnosis`, compares.

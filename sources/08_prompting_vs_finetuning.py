@@ -115,7 +115,7 @@ print(f"of {len(scored)} answers right: names listed {of_list:.2f}; bare, the li
 
 # %%
 codes = "codes: " + ", ".join(f"{queues[i]} @{code}" for i, code in tuning.HOST.items()) + "\n"
-shortest_last = sorted(tuning.split("train", 60), key=lambda t: -len(t.text))
+shortest_last = sorted(tuning.split("train", 60), key=lambda t: -len(t.text))    # wins, of each queue
 one_of_each = {t.intent: t for t in shortest_last}.values()
 examples = "".join(f"{tuning.host_prompt(t)} {tuning.host_line(t)}\n" for t in one_of_each)
 
@@ -133,7 +133,7 @@ for name, prompt in prompts.items():
 
 # %% [markdown]
 # Nothing, though we count a right code in whatever stands around it. That holds for these prompts, on this model:
-# neither the sign @ nor these letters occur in anything it learned from (by construction). A large model would very likely do
+# neither the sign @ nor these codes stand as words in anything it learned from (by construction). A large model would very likely do
 # this task from the description. Nor is tuning next in line: the prompt of the first part finds the queue, and code can write the
 # rest.
 
@@ -213,7 +213,7 @@ show(figure, f"Every run's new lines and replies. At the chosen rates, three mod
 
 # %%
 replies = best.pivot(index="seed", columns="method", values="reply")
-claim("Full tuning: share of replies lost, least of three models",
+claim("Full tuning: replies lost, as a share of all cases, least of three models",
       (replies["before"] - replies["full"]).min(), at_least=0.5)
 claim("Replay: share lost, most", (replies["before"] - replies["full, replay"]).max(), at_most=0.1)
 claim("LoRA, x 4: share lost, least",
@@ -227,7 +227,8 @@ claim("LoRA on GPT-3, million parameters; the paper's 18",
 # Full tuning learns the new lines and loses most of the replies, with all three models. **Nothing that watches the new task
 # shows it.** The rate was chosen by the lines alone. With replay two models learn about as many lines, the other a third fewer, and
 # the four duties that are replayed keep nine tenths or more; of `extract`, which is not, a third is lost. LoRA at sixty steps
-# learned the lines with one model of three, and lost all replies with each. In four times as many steps it learns the lines as well as full tuning does, and loses less, but still most of the replies.
+# learned the lines with one model of three, and lost all replies with each. In four times as many steps it learns the lines as well
+# as full tuning does and loses less, on average; of the replies two models lose nearly all, and one a third.
 #
 # What LoRA saves is trained parameters: in GPT-3, 12,288 wide [2], rank 8 beside one matrix in each of 96 layers takes 18 million
 # [1]. They are cheap to store and to train, and many such *adapters* can share one served base. Tests, new facts and
@@ -301,8 +302,8 @@ print(f"right of the same 200: always \"write\" {np.mean(wanted == 'write'):.2f}
 
 # %% [markdown]
 # What examples show and nobody can say is a gap in the *behaviour*: no prompt here beats *always write*, and training does. It
-# need not be the assistant that is trained: the regression is as good, and costs no reply. (It can only choose. What
-# must be *written* in a way that nobody can describe is left to tuning.)
+# need not be the assistant that is trained: the regression is about as good, and costs no reply. (It can only choose: what must
+# be *written* as nobody can describe is left to tuning.)
 #
 # **Exercise 2.** The order of remedies, as a function of what was measured before anybody tuned.
 
@@ -314,7 +315,7 @@ check("finetuning.remedy", remedy)
 #
 # Sometimes both work, and the question is money. A long prompt is paid for with every request, a tuned model every month. A
 # prompt's unchanging part can be *cached*, kept by the provider in processed form, and then costs a fraction, here a tenth. The
-# prices are invented. A tuned model is served for you alone: a token costs more, and *upkeep* is due when nobody asks.
+# prices are invented. Here the tuned model is served for you alone: a token costs more, and *upkeep* is due when nobody asks.
 
 # %%
 PROMPT = {"tokens": 1500, "price": 1.0, "cached": 0.0}          # a request; dollars a million tokens
@@ -360,8 +361,8 @@ check("finetuning.break_even", break_even)
 # ## Where the rule stops
 #
 # Built in: four names for each queue, so that a bare prompt hits the wanted one by luck, and new names among them; the sign @ and the
-# letter codes, which nothing in training contains; facts, the desk's habit and prices. The model is tiny. It learns nothing from examples in its prompt, which large models do well, so
-# *no prompt worked* is a rarer finding with them. Two of its attention heads were laid down by hand ([model card](../datasets/assistant/README.md)). Three
+# letter codes, which stand nowhere in training as words; facts, the desk's habit and prices. The model is tiny. It learns nothing from examples in its prompt, which large models do
+# well. Two of its attention heads were laid down by hand ([model card](../datasets/assistant/README.md)). Three
 # seeds say nothing about other designs; 60 or 240 steps of 16 examples, at three rates, are few settings (full tuning chose
 # its highest). Set `COURSE_MODEL` to the
 # folder of a larger model, and all live cells run on that one; what was recorded stays.

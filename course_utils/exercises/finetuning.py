@@ -252,6 +252,11 @@ def _one_update(prompt, tuned):
     return break_even(prompt, {**tuned, "updates": 1})
 
 
+def _no_upkeep(prompt, tuned):
+    """The upkeep is missing: it is due every month, also without any request."""
+    return break_even(prompt, {**tuned, "upkeep": 0})
+
+
 def _no_cache(prompt, tuned):
     """The long prompt was charged in full at each request. Its unchanging part can be cached, which takes away much of
     what tuning would save."""
@@ -283,7 +288,7 @@ def _tuned_free(prompt, tuned):
 
 
 def _same_price(prompt, tuned):
-    """A tuned model was priced like the common one. It is served for you alone, and a token of it usually costs more."""
+    """A tuned model was priced like the common one. Here it is served for you alone, and a token of it costs more."""
     return break_even(prompt, {**tuned, "price": prompt["price"]})
 
 
@@ -330,6 +335,7 @@ EXERCISES = [
     Exercise("finetuning.break_even", break_even, _break_even_inputs,
              [(_no_updates, "a model is tuned once"),
               (_one_update, "a model is tuned once a month"),
+              (_no_upkeep, "what nobody uses costs nothing"),
               (_no_cache, "every prompt token costs its full price"),
               (_cached_free, "cached tokens are free"),
               (_a_tenth_off, "a tenth of the price is a tenth off"),

@@ -19,7 +19,7 @@ ITEMS = (
           "A hospital's readmission model now also serves a clinic that was merged in last quarter. Mean age is up by nine "
           "years and four input alarms have fired. Outcomes up to last month are in: predicted and observed rates agree in "
           "every age group, the new clinic included. What next?",
-          "Keep it as it is: what these inputs mean has not changed in any group.",
+          "Keep it as it is: what its inputs mean has changed in no age group.",
           "Retrain it: four inputs beyond their limits show that it no longer fits.",
           "Weight the patients: with last year's input distribution it is safe.",
           "Roll it back: none of these alarms went off on the version before it.",

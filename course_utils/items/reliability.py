@@ -28,12 +28,12 @@ ITEMS = (
           calls_for="Accuracy"),
     _item("a2", "A",
           "A speech recogniser was made more robust by training it on recordings with added street noise. It now passes the "
-          "street-noise suite, which it failed before. What may the team say?",
+          "street-noise suite, which it failed before, on other recordings. What may the team say?",
           "It copes with street noise: that is all that the suite has shown so far.",
           "It is more accurate: what does better in one suite does better overall.",
           "It is robust to noise: what holds in a street holds in halls and kitchens.",
           "It knows its limits: with the confidence set on one street, it holds on all.",
-          "A suite that was trained on shows that training worked. Held-out kinds may gain, stay, or get worse.",
+          "A suite of the kind that was trained on shows that kind. Others may gain, stay, or get worse.",
           calls_for="Reliability"),
     _item("b1", "B",
           "A bank's fraud model keeps its F1 at .60 for three months. In that time it has missed all of 300 frauds on accounts "
