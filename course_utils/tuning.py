@@ -41,6 +41,12 @@ def split(name: str, n: int) -> list[tickets.Ticket]:
     return [tickets.draw_ticket(rng, held_out=name == "test") for _ in range(n)]
 
 
+def one_of_each() -> list[tickets.Ticket]:
+    """A short training ticket of each intent, as the examples of a prompt."""
+    longest_first = sorted(split("train", 60), key=lambda t: -len(t.text))
+    return list({t.intent: t for t in longest_first}.values())          # of an intent the last one stays
+
+
 def replay_pairs(n: int = 300) -> list[tuple[str, str]]:
     """Prompts and answers of the old tasks, to be mixed into the tuning."""
     rng = np.random.default_rng(84)
@@ -77,6 +83,11 @@ def product_tickets(name: str, n: int) -> list[tickets.Ticket]:
 def team_prompt(ticket: tickets.Ticket) -> str:
     """The prompt of the team task, without any note."""
     return f"ticket: {ticket.text}\nteam:"
+
+
+def team_line(ticket: tickets.Ticket, table: dict[str, str]) -> str:
+    """The right answer to :func:`team_prompt`: the product, and its team by ``table``."""
+    return f"{ticket.product} {table[ticket.product]}"
 
 
 def habit_prompt(ticket: tickets.Ticket) -> str:

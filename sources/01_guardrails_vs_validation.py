@@ -224,7 +224,8 @@ pd.DataFrame(table)
 check("guardrails.threshold", threshold)
 
 # %%
-odds = 4 / 100 * (0.98 / 0.02) / (0.75 / 0.25)         # live 2 in 100 are attacks, in training 25
+rare = (1 - LIVE["share"]) / LIVE["share"] / (0.75 / 0.25)      # in training a quarter are attacks
+odds = rare * LIVE["refusal"] / LIVE["miss"]
 choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104,
            "corrected for the share": odds / (1 + odds)}
 pd.DataFrame({f"world {seed}": {name: cost(test.score, test.attack, limit, **LIVE)

@@ -98,7 +98,7 @@ for model in models.values():
     scored += [new_names[i] == queues[t.intent] for i, t in zip(likeliest, few)]
     odd = model.complete([listed(t, UNSEEN) for t in few], longest=6)
     unseen += [a == strange[t.intent] for a, t in zip(odd, few)]
-of_list = np.mean([right[seed][:70] for seed in models])
+of_list = np.mean([right[seed][:len(few)] for seed in models])
 print(f"of {len(scored)} answers right: names listed {of_list:.2f}; bare, the likeliest of the eight "
       f"{np.mean(scored):.2f}; unseen names listed {np.mean(unseen):.2f}")
 
@@ -115,9 +115,7 @@ print(f"of {len(scored)} answers right: names listed {of_list:.2f}; bare, the li
 
 # %%
 codes = "codes: " + ", ".join(f"{queues[i]} @{code}" for i, code in tuning.HOST.items()) + "\n"
-shortest_last = sorted(tuning.split("train", 60), key=lambda t: -len(t.text))    # wins, of each queue
-one_of_each = {t.intent: t for t in shortest_last}.values()
-examples = "".join(f"{tuning.host_prompt(t)} {tuning.host_line(t)}\n" for t in one_of_each)
+examples = "".join(f"{tuning.host_prompt(t)} {tuning.host_line(t)}\n" for t in tuning.one_of_each())
 
 prompts = {"described": lambda t: "host: @code, then the order. " + codes + tuning.host_prompt(t),
            "eight examples": lambda t: examples + tuning.host_prompt(t),
@@ -259,7 +257,7 @@ print(example, models[0].complete([example])[0])
 # %%
 def looked_up(model, table):
     return tuning.right(model, questions, lambda t: retrieved(t, table),
-                        lambda t: f"{t.product} {table[t.product]}").mean()
+                        lambda t: tuning.team_line(t, table)).mean()
 
 changed = tuning.teams(changed=True)
 learned = study[study.method == "facts"].set_index("seed")

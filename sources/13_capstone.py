@@ -325,10 +325,14 @@ TEXTBOOK = ("an alarm is as good as an incident", "a reading counts whenever it 
             "a repair needs no stop condition")
 sound = run(ours(), HIDDEN[:3])
 base, price = sound.groupby("seed").money.mean(), {}
+
+def added(**parts):                                  # kEUR on each seed; and what orders cost
+    wrong = run(ours(**parts), HIDDEN[:3])
+    return [*(wrong.groupby("seed").money.mean() - base), wrong.spend.mean()]
+
 for part in verdict:
     for function, name in REGISTRY[f"capstone.{part}"].wrong:
-        wrong = run(ours(**{part: function}), HIDDEN[:3])
-        price[part, name] = [*(wrong.groupby("seed").money.mean() - base), wrong.spend.mean()]
+        price[part, name] = added(**{part: function})
 seeds = [f"seed {seed}" for seed in HIDDEN[:3]]
 price = pd.DataFrame(price, index=[*seeds, "orders"]).T
 dear = price[seeds].min(axis=1) > 10
@@ -342,12 +346,10 @@ def stopping(choose):                                # a wrong choice of test, w
     right = REGISTRY["capstone.next_test"].reference
     return lambda *case: "act" if right(*case) == "act" else choose(*case)
 
-stopped = {}
-for function, name in REGISTRY["capstone.next_test"].wrong:
-    if dear["next_test", name]:
-        r = run(ours(next_test=stopping(function)), HIDDEN[:3])
-        stopped[name] = [*(r.groupby("seed").money.mean() - base), r.spend.mean()]
-print("undos in our 36 episodes on these seeds:", sound.orders.str.count("undo:").sum())
+stopped = {name: added(next_test=stopping(function))
+           for function, name in REGISTRY["capstone.next_test"].wrong if dear["next_test", name]}
+undos = sound.orders.str.count("undo:").sum()
+print(f"undos in our {len(sound)} episodes on these seeds: {undos}")
 pd.DataFrame(stopped, index=[*seeds, "orders"]).T.round(0).astype(int).rename_axis("stopping as we do")
 
 # %% [markdown]

@@ -1,8 +1,13 @@
 """Every test gets an empty, temporary COURSE_HOME: none may see or change anyone's progress."""
+import sys
+
 import matplotlib
 import pytest
 
+from course_utils.workspace import root
+
 matplotlib.use("Agg")
+sys.path.append(str(root() / "tools"))               # tests import the project's commands by their names
 
 
 @pytest.fixture(autouse=True)

@@ -1,20 +1,16 @@
 """Notebook 08: the study it shows as recorded, and its exercises against the formulas and a library."""
 import json
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import train_assistant
 
 from course_utils import tuning
 from course_utils.assistant import SEEDS, load_assistant
 from course_utils.data import folder
 from course_utils.exercises.finetuning import better, break_even
 from course_utils.tickets import INTENTS
-from course_utils.workspace import root
-
-sys.path.append(str(root() / "tools"))
-import train_assistant  # noqa: E402
 
 STUDY = json.loads((folder() / "assistant" / "study.json").read_text(encoding="utf-8"))
 

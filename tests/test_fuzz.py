@@ -1,12 +1,6 @@
 """What tests/test_engine.py tries on one exercise, tried on all. ``python tools/fuzz.py`` runs every kind and counts."""
-import sys
-
+import fuzz
 import pytest
-
-from course_utils.workspace import root
-
-sys.path.append(str(root() / "tools"))
-import fuzz  # noqa: E402
 
 
 @pytest.mark.parametrize("kind", [fuzz.another_shape, fuzz.nan, fuzz.error, fuzz.recursion, fuzz.fewer_arguments,

@@ -44,19 +44,17 @@ def row(seed: int, method: str, rate: float, n: int = 200) -> dict:
     """What one tuning of the shipped model ``seed`` gives: the new task and the old ones, ``n`` cases each."""
     shipped, known, new = load_assistant(seed), tuning.teams(), {}
     if method == "facts":
-        pairs = [(tuning.team_prompt(t), f"{t.product} {known[t.product]}") for t in tuning.product_tickets("train", 300)]
+        pairs = [(tuning.team_prompt(t), tuning.team_line(t, known)) for t in tuning.product_tickets("train", 300)]
         tuned = shipped.tuned(pairs, steps=tuning.STEPS, rate=rate)
         cases = tuning.product_tickets("test", n)
         for name, table in (("test", known), ("changed", tuning.teams(changed=True))):
-            new[name] = tuning.right(tuned, cases, tuning.team_prompt, lambda t, table=table: f"{t.product} {table[t.product]}")
+            new[name] = tuning.right(tuned, cases, tuning.team_prompt, lambda t, table=table: tuning.team_line(t, table))
     elif method == "habit":
         pairs = [(tuning.habit_prompt(t), tuning.habit(t)) for t in tuning.split("train", 300)]
         tuned = shipped.tuned(pairs, steps=tuning.STEPS, rate=rate)
         cases, words = tuning.split("test", n), np.array(["call", "write"])
         new["test"] = tuning.right(tuned, cases, tuning.habit_prompt, tuning.habit)
-        shortest_last = sorted(tuning.split("train", 60), key=lambda t: -len(t.text))
-        one_of_each = {t.intent: t for t in shortest_last}.values()
-        eight = "".join(f"{tuning.habit_prompt(t)} {tuning.habit(t)}\n" for t in one_of_each)
+        eight = "".join(f"{tuning.habit_prompt(t)} {tuning.habit(t)}\n" for t in tuning.one_of_each())
         for name, before in (("no example", ""), ("eight examples", eight)):
             likelier = words[shipped.score([before + tuning.habit_prompt(t) for t in cases], words).argmax(axis=1)]
             new[name] = likelier == [tuning.habit(t) for t in cases]

@@ -358,11 +358,15 @@ def _strictly_above(scores, attack, share, miss, refusal):
                key=lambda t: round(_live_cost(scores > t, attack, share, miss, refusal), 10))
 
 
+def _next_score(scores, limit):
+    """The lowest score that is not under ``limit``: it blocks the same requests."""
+    return min(scores[scores >= limit], default=float("inf"))
+
+
 def _half(scores, attack, share, miss, refusal):
     """A score is not a decision. One half is where both errors cost the same and attacks are as frequent as in the
     sample, and neither is so here."""
-    above = scores[scores >= 0.5]
-    return above.min() if len(above) else float("inf")
+    return _next_score(scores, 0.5)
 
 
 def _sample_share(scores, attack, share, miss, refusal):
@@ -413,8 +417,7 @@ def _no_miss(scores, attack, share, miss, refusal):
 def _bayes_raw(scores, attack, share, miss, refusal):
     """The textbook's threshold refusal / (refusal + miss) is right for a probability in live traffic. These scores are none:
     nobody has calibrated them, and they were learned where attacks are far more frequent."""
-    above = scores[scores >= refusal / (refusal + miss)]
-    return above.min() if len(above) else float("inf")
+    return _next_score(scores, refusal / (refusal + miss))
 
 
 def _bayes_bare(scores, attack, share, miss, refusal):
@@ -439,8 +442,7 @@ def _bayes_share_bare(scores, attack, share, miss, refusal):
 
 
 def _bayes_share(scores, attack, share, miss, refusal):
-    above = scores[scores >= _bayes_share_bare(scores, attack, share, miss, refusal)]
-    return above.min() if len(above) else float("inf")
+    return _next_score(scores, _bayes_share_bare(scores, attack, share, miss, refusal))
 
 
 _bayes_share.__doc__ = _bayes_share_bare.__doc__
