@@ -5,7 +5,7 @@
 #
 # Accuracy is the share of right answers on one set of data. Reliability is what becomes of it over an *envelope*: a list of
 # the conditions that you promise to work in (much of it is called *robustness* elsewhere). Two readers of handwriting are made to tie on the first; on the second they part, in
-# both directions. Afterwards you can declare an envelope, measure it, and say for whom a better model is worse. About 60 minutes.
+# both directions. Afterwards you can declare an envelope, measure it, and say for whom a better model is worse. About 55 minutes.
 
 # %%
 import numpy as np
@@ -13,14 +13,13 @@ import pandas as pd
 from IPython.display import display
 from scipy.ndimage import gaussian_filter, rotate, shift
 from scipy.optimize import minimize_scalar
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_digits, make_blobs
+from sklearn.datasets import load_digits
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, f1_score, precision_recall_curve, roc_auc_score
+from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 from sklearn.model_selection import cross_val_score, train_test_split
-from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
 from course_utils import (
@@ -193,6 +192,20 @@ envelope.groupby("reader").mean().T[["linear", "vote", "nearest", "constant"]].r
 # which it turns more into fours. (The four is picked after looking, and the five splits
 # share images.)
 #
+# Such a certificate stands in scikit-learn's documentation: a support vector machine, trained on the first half of these images,
+# reads 0.97 of the second half right [2]. We train it, and then move the second half by one pixel.
+
+# %%
+x, y = load_digits().images / 16, load_digits().target
+half = len(x) // 2
+machine = SVC(gamma=0.001 * 16**2).fit(flat(x[:half]), y[:half])     # our pixels end at 1, theirs at 16
+claim("Right, second half", machine.score(flat(x[half:]), y[half:]), about=0.97, within=0.005)
+claim("Right, the same moved by one pixel",
+      machine.score(flat(moved(x[half:], 1, None)), y[half:]), at_most=0.5)
+
+# %% [markdown]
+# It is a good machine, and nobody promised anything about moved digits: a certificate holds where it was made.
+#
 # **Exercise 2.** The line of an envelope report that a mean hides.
 
 # %% exercise="reliability.envelope_report"
@@ -240,26 +253,6 @@ gap.groupby(["reader", "kind"]).mean().unstack(0).loc[["clean", *KINDS]].round()
 check("reliability.calibration_error", calibration_error)
 
 # %% [markdown]
-# ## A published result: calibrating can hurt
-#
-# scikit-learn's documentation calibrates a naive Bayes model on three blobs of points, and prints its Brier scores, the mean
-# squared error of the probabilities: 0.104 as it is, 0.084 isotonic (any rising steps), 0.109 sigmoid (one S-curve) [2]. Ours:
-
-# %%
-X, y = make_blobs(50_000, centers=[(-5, -5), (0, 0), (5, 5)], shuffle=False, random_state=42)
-y[:25_000], y[25_000:] = 0, 1                              # half of the middle blob is in either class
-weight = np.random.RandomState(42).rand(50_000)
-X, X_test, y, y_test, weight, w_test = train_test_split(X, y, weight, test_size=0.9, random_state=42)
-models = {"as it is": GaussianNB().fit(X, y)}
-for method in ("isotonic", "sigmoid"):
-    models[method] = CalibratedClassifierCV(GaussianNB(), cv=2, method=method).fit(X, y, weight)
-for (name, model), published in zip(models.items(), (0.104, 0.084, 0.109)):
-    brier = brier_score_loss(y_test, model.predict_proba(X_test)[:, 1], sample_weight=w_test)
-    claim(f"Brier score, {name}", brier, about=published, within=0.002)
-
-# %% [markdown]
-# The sigmoid makes it worse: a calibrator is a model too, and can have the wrong shape.
-#
 # ## The most accurate reader cannot say "I don't know"
 #
 # Back to the clerk and the damaged images. *Ranking* is how often, of one right and one wrong reading, the right one has more
@@ -362,9 +355,6 @@ show(figure, "linear and vote, means of five splits in percent: " + "; ".join(
 # the first line, is best on damage too, and neither on fours nor after the clerk. Accuracy is a hint, not a substitute: to know
 # a line, measure it.
 #
-# *Try it*: train `linear` on noisy and blurred copies as well, and run again. It learns blur and hardly noise; faint and most
-# tilted forms gain unseen, creases lose a little. What training on one kind does to another has to be measured.
-#
 # ## F1 does not see the edge
 #
 # *F1* is the harmonic mean of precision and recall. Lantern's fraud model, trained on days 0–29, reviews payments above the score
@@ -413,7 +403,7 @@ pd.DataFrame.from_dict(table, orient="index").rename_axis(["world", "days"]).rou
 # | here | in tools | owner | how it fails |
 # |---|---|---|---|
 # | worst group | Fairlearn `MetricFrame`, by group, minimum [3] | who answers for the model | many small groups: the worst is luck |
-# | calibration | `CalibratedClassifierCV` [2] | data science | done once, on clean data |
+# | calibration | `CalibratedClassifierCV` | data science | done once, on clean data |
 # | conformal sets | MAPIE `SplitConformalClassifier`; coverage on average only [4] | data science | calibrated on other traffic |
 # | damage | your own suite; ImageNet-C for photographs [5] | testing | leaks into training |
 # | floors | a release gate, a clause in a contract | product and risk | set after the results are seen |
@@ -425,7 +415,7 @@ pd.DataFrame.from_dict(table, orient="index").rename_axis(["world", "days"]).rou
 # the answer is another camera.
 #
 # **References.** [1] Y. Ovadia et al., [*Can You Trust Your Model's Uncertainty?*](https://arxiv.org/abs/1906.02530), 2019.
-# [2] scikit-learn, [probability calibration](https://scikit-learn.sourceforge.net/stable/auto_examples/calibration/plot_calibration.html).
+# [2] scikit-learn 1.3, [*Recognizing hand-written digits*](https://scikit-learn.org/1.3/_sources/auto_examples/classification/plot_digits_classification.rst.txt).
 # [3] Fairlearn, [MetricFrame](https://fairlearn.org/main/api_reference/generated/fairlearn.metrics.MetricFrame.html). [4] MAPIE,
 # [theory of 0.8.3; the class name is 1.6's](https://github.com/scikit-learn-contrib/MAPIE/blob/v0.8.3/doc/theoretical_description_classification.rst).
 # [5] D. Hendrycks, T. Dietterich, [*Benchmarking Neural Network Robustness*](https://arxiv.org/abs/1903.12261), 2019.

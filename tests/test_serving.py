@@ -255,7 +255,7 @@ def test_a_kernel_interrupted_in_mid_load_can_go_on():
 
 
 def test_the_loop_is_asyncios_where_uvloop_is_installed(monkeypatch):
-    """On uvloop every socket gets TCP_NODELAY, and notebook 07 has nothing to show."""
+    """Notebooks must run alike where uvloop is installed, as on Colab."""
     class Uvloop:
         def __getattr__(self, name):
             raise AssertionError("uvloop was asked for")

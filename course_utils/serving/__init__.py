@@ -12,7 +12,7 @@ from .load import open_loop as open_loop
 
 
 def _listener(port: int) -> socket.socket:
-    # Named as TCP, so that asyncio sends small answers at once (TCP_NODELAY) instead of waiting 40 ms: notebook 07.
+    # Named as TCP, so that asyncio sends small answers at once (TCP_NODELAY) instead of waiting 40 ms: uvicorn's issue 3149.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":                    # a port that was in use a moment ago may be used again
