@@ -57,8 +57,9 @@ predict("oversight.caught_in_100", answer=..., confidence=...)
 # %% [markdown]
 # ## "A human in the loop" fills in one box
 #
-# In the loop, automated, *on* the loop (the machine decides, a person may step in): all three settle who decides. The other boxes
-# vary separately. A machine can have a switch, an owner and a complete log, and a desk can have none.
+# In the loop, automated, *on* the loop (the machine decides, a person may step in): all three settle who decides. A machine can
+# have the rest too, a switch, an owner and a complete log, and a desk can have none. (A complete log also says what the model saw,
+# and its version.)
 #
 # ## Who decides: a price, case by case
 #
@@ -96,11 +97,11 @@ def priced(seed, first=62, last=62 + DAYS):
     rows["score"] = score(train(linear, early, early.fraud), rows)
     allow, block = mistakes(rows.score, rows.amount_logged)
     true_allow, true_block = mistakes(rows.p_true, rows.amount)
-    rows["block"] = block < allow                                                # recommended
-    rows["gain"] = np.minimum(allow, block) - (1 - ACCURACY) * (allow + block)   # of reading, expected
-    rows["alone"] = np.where(rows.block, true_block, true_allow)                 # cost if nobody reads
-    rows["read"] = (1 - ACCURACY) * (true_allow + true_block)                    # cost if somebody does
-    return rows.assign(allow=true_allow)
+    rows["block"] = block < allow                                                # the model's advice
+    rows["gain"] = np.minimum(allow, block) - (1 - ACCURACY) * (allow + block)   # of reading, it thinks
+    rows["alone"] = np.where(rows.block, true_block, true_allow)                 # true cost, unread
+    rows["read"] = (1 - ACCURACY) * (true_allow + true_block)                    # true cost, read
+    return rows.assign(allow=true_allow)                                         # true cost, all allowed
 
 worlds = {seed: priced(seed) for seed in (7, 8, 9)}
 
@@ -133,9 +134,8 @@ table.round().astype(int).rename_axis(columns="a day")
 #
 # ## A desk is a queue
 #
-# The chance that a case must wait is the formula *Erlang C*, which [07](07_latency_vs_throughput.ipynb) checks by
-# simulation. First an example that a staffing library documents [2], 100 calls
-# in half an hour, 3 minutes each, 14 agents; then Lantern's routed cases, as if they came at the same rate all day.
+# The chance that a case must wait is given by the formula *Erlang C*. First an example that a staffing library documents [2], 100
+# calls in half an hour, 3 minutes each, 14 agents; then Lantern's routed cases, as if they came at the same rate all day.
 
 # %%
 rate, minutes, agents = 100 / 30, 3, 14
@@ -242,9 +242,9 @@ pd.DataFrame({(f"day {day}", f"world {seed}"): one_day(seed, day)
               for day in (94, 95) for seed in (7, 8, 9)}).round().astype(int).rename_axis("dollars")
 
 # %% [markdown]
-# On an ordinary day the desks save money; cap and limit cost next to nothing. On the bad one desks without a cap are flooded, read
-# nothing, and decide as the machine does. A limit that knows nothing about fraud beats them that day, and hardly beats allowing
-# everything; a cap alone does worse than that. Together they are cheapest. Deciding and stopping are different powers, and you want
+# On an ordinary day the desks save money; cap and limit cost next to nothing. On the bad one desks without a cap are flooded, at the
+# log's `rush` read nothing, and decide as the machine does. A limit that knows nothing about fraud beats them that day, and costs
+# about what allowing everything costs; a cap alone costs more. Together they are cheapest. Deciding and stopping are different powers, and you want
 # both.
 #
 # ## Agreement rose because reading fell
@@ -272,13 +272,13 @@ for seed in (7, 8, 9):
     table[f"world {seed}", "60-119, rush 0"] = rates(world.reviews(60, 120, rush=0))
     table[f"world {seed}", "60-119, two desks"] = rates(world.reviews(60, 120, desks=2))
 display(pd.DataFrame(table).T.round().astype(int))
-planted = vigilance(log[(log.day >= 60) & (log.day < 120)].to_dict("records"))
+planted = vigilance(log[log.day.between(60, 119)].astype({"planted": bool}).to_dict("records"))
 print("caught, with its interval:", planted and [round(float(part), 2) for part in planted])
 reveal("oversight.caught_in_100", round(table["world 7", "days 60-119"]["caught, %"]), within=7)
 
 # %% [markdown]
 # The desk read less than half, so agreement rose. With a second desk, and everything read, it would have *fallen*, to about 75 %:
-# with the new market the model recommends to block twice as large a share, and who reads overturns most blocks (they pay from 10 to 20 % fraud
+# since day 60 the model recommends to block twice as large a share, and who reads overturns most blocks (they pay from 10 to 20 % fraud
 # on, so most are honest). Not reading hid that. The ombudsman's case took 12 seconds. (How steeply vigilance fell is our dial;
 # at `rush` 0 the catch rate of world 7 would have lost 15 points, not 55.)
 #
@@ -328,7 +328,7 @@ else:
 # Some law, as published (no advice; later amendments were not checked). Article 14 of the EU's AI Act wants whoever oversees a
 # *high-risk* system to "remain aware of the possible tendency of automatically relying or over-relying" on it, and able to stop it;
 # "AI systems used for the purpose of detecting financial fraud" are excepted from the point of Annex III on credit [5].
-# Article 22 of the GDPR is about decisions "based solely on automated processing" that have significant effects [6]. To apply "automatically generated profiles" routinely, without influence on the result, still counts as "solely",
+# Article 22 of the GDPR is about decisions "based solely on automated processing" with legal or similarly significant effects [6]. To apply "automatically generated profiles" routinely, without influence on the result, still counts as "solely",
 # says a digest of the authorities' guidelines [7].
 #
 # ## In production

@@ -97,6 +97,13 @@ def _dearer(p, amount, accuracy, price):
     return "review" if read < min(fraud, honest) else _machine(p, amount)
 
 
+def _price_if_right(p, amount, accuracy, price):
+    """You paid for the review only when it was right. The price is for the reviewer's time, whatever comes of it."""
+    fraud, honest = p * (amount + 15), (1 - p) * (5 + amount / 10)
+    read = accuracy * price + (1 - accuracy) * (fraud + honest)
+    return "review" if read < min(fraud, honest) else _machine(p, amount)
+
+
 def _dearest(p, amount, accuracy, price):
     fraud, honest = p * (amount + 15), (1 - p) * (5 + amount / 10)
     read = price + (1 - accuracy) * max(amount + 15, 5 + amount / 10)
@@ -447,11 +454,11 @@ def _verify_inputs(rng):
     return b"".join(lines), None if rng.random() < 0.2 else anchor
 
 
-def _rules(log, anchor, links=True, hashes=True, torn=True, count=True, head=True, last=False):
+def _rules(log, anchor, links=True, hashes=True, torn=True, count=True, head=True, last=False, start=b"0" * 64):
     from hashlib import sha256
 
     *records, rest = log.split(b"\n")
-    before, heads = b"0" * 64, []
+    before, heads = start, []
     for i, record in enumerate(records, 1):
         previous, digest, text = record[:64], record[65:129], record[130:]
         good = sha256(previous + b" " + text).hexdigest().encode()
@@ -480,6 +487,26 @@ def _no_links(log, anchor=None):
     """You checked each record's own hash and not that it continues the record before. A record can then be taken out, or
     rewritten together with its hash, and every line that is left is sound."""
     return _rules(log, anchor, links=False)
+
+
+def _any_beginning(log, anchor=None):
+    """You took the first record's word for where the log begins. Whoever removes the first records leaves a chain that starts
+    in the middle: the previous hash of record 1 must be 64 zeros."""
+    finding, where = verify(log, anchor)
+    if (finding, where) != ("altered", 1) or log.count(b"\n") < 1:
+        return finding, where
+    return _rules(log, anchor, start=log[:64])
+
+
+def _own_head(log, anchor=None):
+    """You never looked at the previous hash that a record states: you put your own in its place. The field can then hold
+    anything, and whoever follows the links in the file is led astray."""
+    *records, rest = log.split(b"\n")
+    head, own = b"0" * 64, b""
+    for record in records:
+        own += head + record[64:] + b"\n"
+        head = record[65:129]
+    return verify(own + rest, anchor)
 
 
 def _no_hashes(log, anchor=None):
@@ -561,6 +588,8 @@ def _two_faults():
         (b"".join([*lines[:2], edited, *lines[3:4]]), (6, heads[5])),              # an edit, and two records cut off
         (b"".join([*lines[:5], lines[5][:-4]]), (6, heads[5])),                    # torn, and one fewer than anchored
         (b"".join(lines), (3, heads[4])),                                          # the hash of record 5 for record 3
+        (b"".join(lines[2:]), None),                                               # the first two removed
+        (b"".join([*lines[:3], b"1" + lines[3][1:], *lines[4:]]), None),           # another previous hash in record 4
     )
 
 
@@ -574,6 +603,7 @@ EXERCISES = [
               (_free, "attention is free"),
               (_one_sided, "a reviewer's only mistake is to let fraud through"),
               (_expected_loss, "all that is dear needs a person"),
+              (_price_if_right, "a review is paid for by its result"),
               (_dearer, "every error of a reviewer is the dearer one"),
               (_dearest, "every error of a reviewer is the dearer one"),
               (_todays_figures, "today's desk is every desk"),
@@ -583,7 +613,7 @@ EXERCISES = [
              ("Write down three expected costs, in dollars: allow, block, review.",
               "Allowing costs p * (amount + 15). Blocking costs (1 - p) * (5 + amount / 10). What is left of the two when a "
               "person decides, and errs with probability 1 - accuracy?"),
-             cases=((0.02, 100.0, 0.75, 1.0), (0.3, 40.0, 0.85, 4.0))),
+             cases=((0.02, 100.0, 0.75, 1.0), (0.3, 40.0, 0.85, 4.0), (0.1, 30.0, 0.85, 3.0), (0.25, 60.0, 0.8, 4.0))),
     Exercise("oversight.desks_needed", desks_needed, _desks_inputs,
              [(_just_enough, "as many desks as there is work"),
               (_rounded_up, "as many desks as there is work"),
@@ -614,7 +644,9 @@ EXERCISES = [
              ("For which records do you know that agreeing was wrong?",
               "Keep the planted ones; caught is decision != recommended."), rtol=0.001, cases=_VIGILANCE_CASES),
     Exercise("oversight.verify", verify, _verify_inputs,
-             [(_no_anchor, "a chain knows its own length"),
+             [(_any_beginning, "a chain may begin anywhere"),
+              (_own_head, "what a record states about the one before needs no look"),
+              (_no_anchor, "a chain knows its own length"),
               (_no_links, "a sound record is in its place"),
               (_no_hashes, "a link vouches for the text"),
               (_repaired, "a torn line may be dropped"),
