@@ -160,8 +160,9 @@ def _candidate(payment):
         raise TimeoutError("the candidate's database did not answer")
     amount = float(payment["amount"])
     challenge = amount > 40
-    write = ("text message" if challenge else "charge", payment["user"])
-    return "challenge" if challenge else "allow", [write], 120 if payment["user"] % 3 == 0 else 20
+    writes = [("text message" if challenge else "charge", payment["user"])]
+    writes += [("audit line", payment["user"])] * (payment["user"] % 5 == 3)    # the same answer may come with other writes
+    return "challenge" if challenge else "allow", writes, 120 if payment["user"] % 3 == 0 else 20
 
 
 def _mirror_inputs(rng):
@@ -235,6 +236,21 @@ def _whole_tuple(payment, live, candidate):
     if theirs is None:
         return result
     return {**result, "log": "same" if theirs == live(payment) else "differs"}
+
+
+def _compared_writes(payment, live, candidate):
+    """You compared what the versions write. The report is about what they answer: the same answer may come with other writes,
+    and another one with the same."""
+    result, theirs = mirror(payment, live, candidate), _copy(payment, candidate)
+    return {**result, "log": "same" if theirs[1] == result["writes"] else "differs"} if theirs else result
+
+
+def _answer_and_writes(payment, live, candidate):
+    result, theirs = mirror(payment, live, candidate), _copy(payment, candidate)
+    return {**result, "log": "same" if theirs[:2] == live(payment)[:2] else "differs"} if theirs else result
+
+
+_answer_and_writes.__doc__ = _compared_writes.__doc__
 
 
 def _candidate_answers(payment, live, candidate):
@@ -364,7 +380,7 @@ def gate(report):
 
 def _gate_inputs(rng):
     return ({"crashes": int(rng.choice([0, 2, 3, 9], p=[0.3, 0.3, 0.25, 0.15])), "crash_limit": 3,
-             "srm_p": float(rng.choice([0.00001, 0.02, 0.4, 0.9], p=[0.35, 0.2, 0.2, 0.25])),
+             "srm_p": float(rng.choice([0.00001, 0.0005, 0.005, 0.02, 0.4, 0.9], p=[0.2, 0.15, 0.15, 0.1, 0.15, 0.25])),
              "z": float(rng.choice([-4.0, -0.4, 0.6, 2.1, 3.3])), "z_limit": float(rng.choice([2.0, 2.4])),
              "users": int(rng.choice([200, 1000, 2000, 2400])), "planned": 2000},)
 
@@ -398,12 +414,11 @@ def _users_first(report):
 
 
 def _users_after_crashes(report):
+    """Behind the crashes you asked whether the stage is full, and until then neither a broken split nor a harm beyond the limit
+    could stop it. They need no full stage: only the good news has to wait for it."""
     if report["crashes"] > report["crash_limit"]:
         return "roll back"
     return _users_first(report)
-
-
-_users_after_crashes.__doc__ = _users_first.__doc__
 
 
 def _full_is_passed(report):
@@ -490,6 +505,8 @@ EXERCISES = [
               (_crash_reaches_user, "the candidate's crash is the user's crash"),
               (_crash_is_no_answer, "a caught error is a dealt-with error"),
               (_crash_differs, "a crash is one more different decision"),
+              (_compared_writes, "what is written is what was answered"),
+              (_answer_and_writes, "what is written is what was answered"),
               (_whole_tuple, "an answer is all that comes back"),
               (_candidate_answers, "the newer answer is the better answer")],
              ("Three of the four entries depend on the live version alone. Which?",

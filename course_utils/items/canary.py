@@ -73,7 +73,8 @@ ITEMS = (
           "All of them: 580 compared decisions a day are enough to price its work.",
           "Their limit: without an alarm in shadow they are not higher than v3's.",
           "Hardly any: with 580 of 20,000 payments the losses cannot move by much.",
-          "What v3 let through gets its label, and so does who passed its challenge. Who gave up or failed there never does.",
+          "What v3 let through gets its label, and so does who passed its challenge. Who gave up or failed there never does. "
+          "And which of the frauds in the 300 v4's challenge would stop is open.",
           calls_for="Shadow deployment", relied=(CLEAN[1], None, None)),
     _item("c3", "closing",
           "v5 has served 5 % of the users for a day. Four of their checkouts crashed, where the plan allows one; "
