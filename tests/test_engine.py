@@ -63,6 +63,15 @@ def test_blanks_are_not_attempted_and_not_recorded(key, blank):
     assert store.read()["exercises"] == {}
 
 
+def test_a_forgotten_return_is_told_from_a_blank():
+    def route(p, amount, accuracy, price):
+        cost = p * amount                   # noqa: F841
+
+    said = check("oversight.route", route)
+    assert said.status == "not attempted" and "return" in said.message
+    assert "Replace the ..." in check("oversight.route", lambda p, amount, accuracy, price: ...).message
+
+
 class Hostile:
     """Breaks whatever is done with it."""
 

@@ -160,10 +160,8 @@ class TimeUp(BaseException):
 def limited(call: Callable, seconds: float):
     """``call()``, or TimeUp after ``seconds``; the kernel survives either way.
 
-    ``call`` is a Python function. The alarm is sent again and again until it lands, so a bare
-    ``except`` inside a loop only delays it. A loop inside one call of C code (say
-    ``sum(itertools.count())``) cannot be interrupted from Python on any platform; the kernel's
-    restart button is what is left then.
+    ``call`` is a Python function. The alarm is sent again and again until it lands, so a bare ``except`` inside a loop only
+    delays it. A loop inside one call of C code (say ``sum(itertools.count())``) cannot be interrupted from Python.
     """
     on_main = threading.current_thread() is threading.main_thread()
     return (_by_signal if on_main and hasattr(signal, "setitimer") else _by_thread)(call, seconds)
@@ -193,7 +191,7 @@ def _by_signal(call, seconds):
 
 
 def _by_thread(call, seconds):
-    """For Windows, and for threads other than the main one, where there is no such signal."""
+    """For Windows, and for threads other than the main one."""
     thread, done = threading.get_ident(), threading.Event()
 
     def watch():
@@ -368,7 +366,10 @@ def _check(exercise: Exercise, answer) -> Result:
         return incorrect(f"Your function raised {error}\nfor {_show_call(exercise, originals[len(right)])}.")
 
     if all(blanks):
-        return todo
+        code = getattr(answer, "__code__", None)
+        begun = code and (code.co_names or code.co_nlocals > code.co_argcount)    # more than the ... that stood there
+        return _result(key, "not attempted", f"{exercise.name} gave nothing back, whatever its input. Does it end in "
+                                             "return?") if begun else todo
     for arg, original in zip(args, originals):
         if not all(map(_unchanged, arg, original)):
             return incorrect("Your function changes its input in place: whoever passed it in now holds other data. "
