@@ -94,7 +94,7 @@ def rate_under_slo(rates, latencies, slo, share):
     latencies : list of lists of milliseconds, one for each rate, an entry for each request sent.
         A request that never got an answer has float("inf").
     slo, share : the promise is kept when at least `share` of the requests sent, say 0.9, take
-        `slo` milliseconds or less.
+        `slo` milliseconds or less. Count them: np.quantile reads between two requests.
     Returns the highest rate for which the promise is kept, at that rate and at every lower one that
         was tested; 0 if not even the lowest keeps it.
     """

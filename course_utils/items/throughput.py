@@ -66,8 +66,8 @@ ITEMS = (
           calls_for="Latency"),
     _item("c2", "closing",
           "For the fraud check a batching window of 100 ms was set in the benchmark, at 500 checks a second. At night there "
-          "are 5 a second, and most of the night's checks miss their deadline by 50 ms. What do you do about the window?",
-          "Shorten it at night: a check waits all of it, and hardly any others join.",
+          "are 2 a second, and most of the night's checks miss their deadline by 50 ms. What do you do about the window?",
+          "Shorten it at night: a check waits all of it, and few others join it.",
           "Lengthen it: fuller batches raise the throughput, and checks get faster.",
           "Leave it: the benchmark had the same window, and its checks were in time.",
           "Leave it: p50 over all 24 hours is as before, so each hour must be as well.",
