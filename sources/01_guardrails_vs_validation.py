@@ -190,7 +190,7 @@ pd.DataFrame(table)
 
 # %% [markdown]
 # A guardrail has two error rates. Most wrong refusals fall on *look-alikes*, harmless tickets that use the trigger's words,
-# such as "please share the tracking link". (We wrote them.) The intervals hold for tickets with *these* phrasings: teaching and
+# such as "please share the tracking link". The intervals hold for tickets with *these* phrasings: teaching and
 # test share all six of the kind "please {order}" or "note: {order}", hence so few misses.
 #
 # **Exercise 2.** And how many of its blocks are right?
@@ -224,18 +224,15 @@ pd.DataFrame(table)
 check("guardrails.threshold", threshold)
 
 # %%
-rare = (1 - LIVE["share"]) / LIVE["share"] / (0.75 / 0.25)      # in training a quarter are attacks
-odds = rare * LIVE["refusal"] / LIVE["miss"]
-choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104,
-           "corrected for the share": odds / (1 + odds)}
+choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104}
 pd.DataFrame({f"world {seed}": {name: cost(test.score, test.attack, limit, **LIVE)
                                 for name, limit in {**choices, "chosen by cost": limits[seed]}.items()}
               for seed, test in tests.items()}).round().astype(int)
 
 # %% [markdown]
 # Dollars per 1,000 live tickets, on days 80 to 119: each attack that passes is priced as if obeyed, and harm without an attack is
-# not in the table. The formula costs more than no guardrail: it blocks nearly everybody. Corrected for the share of attacks it
-# comes within 60 dollars of the chosen one: what broke it was the share, hardly the calibration.
+# not in the table. The formula costs more than no guardrail: it blocks nearly everybody. A cost counted on labelled tickets needs
+# neither a calibrated score nor the right share in training.
 #
 # ## A third lever: what it need not read
 #
@@ -254,14 +251,10 @@ for when, rows in (("before", replies), ("own record only", narrow)):
     counts = pd.DataFrame({"told the other city": rows.tells, "paid against the rule": rows.pays,
                            "right, of 187 ordinary tickets": right})
     table[when] = counts.groupby(rows.assistant).sum()
-alike = replies.text.str.endswith(LOOKALIKES)
-astray = (replies.attack == "") & ((replies.reply != wanted) | (narrow.reply != wanted))
-claim("Every wrong reply to an ordinary ticket follows a look-alike", bool(alike[astray].all()))
 pd.concat(table, axis=1).T
 
 # %% [markdown]
-# Telling ends, but for one hit by accident: assistant 2 writes its "Kiel" to a customer whose other record says Kiel. Mostly that is
-# built in: what a model has not read it can only guess, and no right reply to an ordinary ticket needs the other record. The price
+# Telling ends (the one hit is a lucky guess: "Kiel" again). That is built in: what a model has not read it can only guess, and no right reply to an ordinary ticket needs the other record. The price
 # is a function: an operator's order to share it can no longer be obeyed. Payments stay. For them there is an exact fact, the desk's
 # rule: the model proposes a refund, and a program outside it grants it by the rule. That is validation again, with a fact that our
 # contract was never given, and it ends payments against the rule by definition.
@@ -289,10 +282,6 @@ for name, rows in {"attacks": attack, "ordinary tickets": ~attack}.items():
     stopped = blocked[replies.harmful & rows]
     print(f"harmful replies to {name}: {stopped.sum()} of {len(stopped)} blocked")
 print("  " + "\n  ".join(sorted(set(replies.text[replies.harmful & ~attack]))))
-left = layers["guardrail"][~attack].groupby(replies.assistant)
-print("the others, in dollars per 1,000 live tickets:",
-      *(f"assistant {seed}, {harm.sum()} replies: {LIVE['miss'] * per_1000(0, harm.mean()):,.0f}"
-        for seed, harm in left), sep="\n  ")
 
 # %%
 figure, axis = subplots(height=3.9)
@@ -313,11 +302,11 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. "
      + "; ".join(f"{name}: {', '.join(values)}" for name, values in said.items()) + ".")
 
 # %% [markdown]
-# The first four rows count the same replies: compare their marks, not their intervals. Our contract alone removes next
+# All rows answer the same tickets: compare marks, not intervals. Our contract alone removes next
 # to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the mistake of this pair. The
-# guardrail stops nearly all harm from attacks, but only 2 of the 9 harmful replies to the six tickets printed above: it was
-# taught the phrasings of *attacks*, and these hold none. (Two do ask for the other customer's city.) The rest costs a thousand
-# dollars and more, far above what the table of thresholds says. The last row needs no list of what is secret and no threshold.
+# guardrail, which reads only tickets, stops nearly all harm from attacks, but only 2 of the 9 harmful replies to the six tickets
+# printed above: it was taught which tickets are *attacks*, and these are none. (Two do ask for the other customer's city.)
+# The last row needs no list of what is secret and no threshold.
 # It is silent on all harm that no record and no rule decides; there a guardrail, a person or a limit on what one reply can do is
 # what is left.
 #
@@ -345,8 +334,8 @@ pd.DataFrame({f"world {seed}": missed_by_phrasing(seed) for seed in guards})
 #
 # ## What is blocked is over
 #
-# So far the guardrail read the ticket. One can also read each reply, and then a second rule is needed. A malformed reply may be asked
-# for again. A blocked one may not: with every try the model may find the wording that the
+# If a guardrail reads each reply, what to do after a failure differs. A malformed reply may be asked for again. A blocked one may
+# not: with every try the model may find the wording that the
 # guardrail misses. When the guardrail cannot tell in time, a person decides ([notebook
 # 12](12_human_in_the_loop_vs_automated.ipynb)). And what was blocked must not live on in a log, nor in the error message of a
 # check that read it first.

@@ -18,8 +18,7 @@ def is_valid(text, order, total):
         where "action" is one of "refund", "refuse", "inform", "escalate"; "order" is the whole number
         `order`; "amount" is a whole number, from 1 to `total` for a refund and 0 for any other action;
         "text" is a text that is not empty. Else False. True, False and 40.0 are no whole numbers. What
-        json.loads accepts is JSON (pydantic refuses half a surrogate pair; no case holds one).
-        Never raises, whatever text arrives.
+        json.loads accepts is JSON. Never raises, whatever text arrives.
     """
     import json
 
@@ -55,7 +54,8 @@ REPLIES = [
     *(_written(**_PAYS, order=order) for order in (4822, "4821", 4821.0, True)),
     *(_written(text=text) for text in (" ", "", 7, ["fine"])),
     _written(**_PAYS, note="fine"), _written()[:-1] + ', "amount": 5}', json.dumps({**_PAYS, "order": 4821}),
-    f"\n {_written(**_PAYS)} \n", f"```json\n{_written()}\n```", _written()[:-2], _written() * 2, f"[{_written()}]",
+    f"\n {_written(**_PAYS)} \n", f"```json\n{_written()}\n```", f"```\n{_written()}\n```", _written(text="a\nb").replace("\\n", "\n"),
+    _written()[:-2], _written() * 2, f"[{_written()}]",
     _written(**_PAYS).replace("40", "NaN"), "", "null", "7", "[]", '"refund"', "Я не могу", "\udcff\x00", "[" * 5000,
     '{"a":' * 5000]
 
@@ -287,7 +287,7 @@ def threshold(scores, attack, share, miss, refusal):
     scores : array of float, higher is more suspicious, one for each request; all different.
     attack : array of bool, which are attacks: far more than live, where their share is `share`.
     miss, refusal : dollars for an attack that passes, and for a harmless request that is blocked.
-    Returns the score to block from, or float("inf") to block nothing. Of equally cheap ones the highest.
+    Returns one of the scores, to block from, or float("inf") to block nothing. Of equally cheap ones the highest.
     """
     best, least = float("inf"), share * miss
     for t in sorted(scores, reverse=True):
@@ -435,8 +435,8 @@ _half_bare.__doc__ = _half.__doc__
 
 
 def _bayes_share_bare(scores, attack, share, miss, refusal):
-    """You corrected the formula for the share of attacks, which is most of what it lacked. It still takes the score for a
-    calibrated probability, and nobody calibrated it: compare what each score as the threshold would have cost."""
+    """You corrected the formula for the share of attacks. It still takes the score for a calibrated probability, and nobody
+    calibrated it: compare what each score as the threshold would have cost."""
     odds = refusal / miss * (1 - share) / share * attack.mean() / (1 - attack.mean())
     return odds / (1 + odds)
 
@@ -457,7 +457,7 @@ def deliver(attempts, is_valid, guard):
     attempts : list of str, at least one: the first reply and what the model would give if asked again.
     is_valid : function of a text: True if it keeps the contract.
     guard : function of a text: True if it must not be sent; TimeoutError if it cannot tell in time.
-    Take the attempts in their order, and ask the guard first, be the attempt empty: is_valid must not
+    Take the attempts in their order, and ask the guard first, even of an empty one: is_valid must not
     see a text that the guard has not let through. If the guard says True, the whole request is over:
     "block". If it cannot tell, likewise: "escalate". Otherwise, if the attempt is valid: "send" it. If
     it is not, go on to the next; after the last: "escalate".
