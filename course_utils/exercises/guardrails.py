@@ -54,8 +54,8 @@ REPLIES = [
     *(_written(**_PAYS, order=order) for order in (4822, "4821", 4821.0, True)),
     *(_written(text=text) for text in (" ", "", 7, ["fine"])),
     _written(**_PAYS, note="fine"), _written()[:-1] + ', "amount": 5}', json.dumps({**_PAYS, "order": 4821}),
-    f"\n {_written(**_PAYS)} \n", f"```json\n{_written()}\n```", f"```\n{_written()}\n```", _written(text="a\nb").replace("\\n", "\n"),
-    _written()[:-2], _written() * 2, f"[{_written()}]",
+    f"\n {_written(**_PAYS)} \n", f"```json\n{_written()}\n```", f"```\n{_written()}\n```",
+    _written(text="a\nb").replace("\\n", "\n"), _written()[:-2], _written() * 2, f"[{_written()}]",
     _written(**_PAYS).replace("40", "NaN"), "", "null", "7", "[]", '"refund"', "Я не могу", "\udcff\x00", "[" * 5000,
     '{"a":' * 5000]
 
@@ -287,7 +287,8 @@ def threshold(scores, attack, share, miss, refusal):
     scores : array of float, higher is more suspicious, one for each request; all different.
     attack : array of bool, which are attacks: far more than live, where their share is `share`.
     miss, refusal : dollars for an attack that passes, and for a harmless request that is blocked.
-    Returns one of the scores, to block from, or float("inf") to block nothing. Of equally cheap ones the highest.
+    Returns one of the scores, to block from, or float("inf") to block nothing. Of equally cheap
+        ones the highest.
     """
     best, least = float("inf"), share * miss
     for t in sorted(scores, reverse=True):
