@@ -20,7 +20,7 @@ def safe_predict(model, x):
     Returns a dict with
         "scores" : the model's output as (nested) list, by .tolist(),
         "recorded" : bool, the output's .requires_grad,
-    and, looked up at the end,
+    and, looked up at the end, after any `with` (a decorator would hold too long),
         "modes" : list of bool, .training of each of model.modules(),
         "learnable" : list of bool, .requires_grad of each of model.parameters(),
         "recording" : bool, torch.is_grad_enabled().
@@ -148,8 +148,8 @@ def _frozen(model, x):
 
 
 def _off_for_good(model, x):
-    """You switched the recording off and not on again. set_grad_enabled(False) holds for the whole program from then
-    on: the next training step fails. As a context, `with torch.no_grad():`, it ends by itself."""
+    """When you looked, recording was off. set_grad_enabled(False) holds for the whole program from then on: the next training
+    step fails. As a context, `with torch.no_grad():`, it ends by itself, but only after its last line: look after it."""
     return {**safe_predict(model, x), "recording": False}
 
 
