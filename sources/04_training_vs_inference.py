@@ -148,7 +148,8 @@ def sent_twice(model, x, rows, world, tested):
     stopped = (rows.fraud == 1) & tested    # fraud that the tested model stops
     repaired = review(copy.deepcopy(model).eval(), x, rows, world)
     return {"share": 100 * (first.mean() - tested.mean()), "revoked": 100 * np.mean(~second[first]),
-            "missed": 100 * np.mean(~first[stopped]), "repaired": 100 * np.sum(repaired != tested) / tested.sum(),
+            "missed": 100 * np.mean(~first[stopped]),
+            "repaired": 100 * np.sum(repaired != tested) / tested.sum(),
             "gained": 100 * np.sum(first & (rows.fraud == 1) & ~tested) / stopped.sum()}
 
 # %%
