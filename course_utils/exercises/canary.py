@@ -541,5 +541,7 @@ EXERCISES = [
               (_textbook_limit, "one look or ten, 1.96 is 1.96"),
               (_crash_at_limit, "a limit is reached when it is touched")],
              ("Which finding needs no comparison with anybody? Which one makes all comparisons worthless?",
-              "Crashes, then the split, then the harm, then the number of users.")),
+              "Crashes, then the split, then the harm, then the number of users."),
+             cases=tuple(({"crashes": 0, "crash_limit": 3, "srm_p": p, "z": z, "z_limit": 2.4, "users": 200, "planned": 2000},)
+                         for p, z in ((0.001, 0.6), (0.0011, 0.6), (0.0009, 0.6), (0.4, 2.4)))),
 ]

@@ -292,7 +292,8 @@ _PLAN_CASES = (                  # the first job is too dear and the second is n
     ({"none": 0.1, "unsafe_market": 0.8, "ring": 0.1}, _TWO, _ACTIONS, 12, 3.0),
     ({"none": 0.1, "unsafe_market": 0.1, "ring": 0.8}, _TWO, _ACTIONS, 12, 36.0),
     ({"none": 0.1, "bug_ring": 0.8, "ring": 0.1}, {"none": (), "ring": ("retrain",), "bug_ring": ("fix_pipeline", "retrain")},
-     _ACTIONS, 12, 38.0))        # enough for either job, and not for both
+     _ACTIONS, 12, 38.0),        # enough for either job, and not for both
+    ({"none": 0.2, "mixed": 0.8}, {"none": (), "mixed": ("recalibrate", "guardrail")}, _ACTIONS, 12, 60.0))   # in this order
 
 
 _RETRAIN = ["label_sample", "review_on", "retrain_canary", "review_off"]

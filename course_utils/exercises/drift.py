@@ -353,7 +353,9 @@ EXERCISES = [
              ("Which finding makes all the others meaningless? Ask about it first.",
               "Pipeline, then 'can I judge yet?', then 'is it wrong?', then 'does retraining help?'. One of the "
               "five numbers is not needed at all."),
-             cases=(({"psi": 1.4, "log_matches_ledger": True, "expected": 41.0, "z": 1.2, "challenger_saves": 35.0},),)),
+             cases=tuple(({"psi": 1.4, "log_matches_ledger": True, "expected": expected, "z": z, "challenger_saves": saves},)
+                         for expected, z, saves in ((41.0, 1.2, 35.0), (41.0, 4.8, 0.0), (41.0, 4.8, 0.5), (41.0, 4.8, -0.5),
+                                                    (41.0, 3.1, 35.0), (4.9, 4.8, 35.0)))),
     Exercise("drift.alarms", alarms, _alarms_inputs,
              [(_uncorrected, "one test or twenty, .05 is .05"),
               (_by_days, "what is repeated over time is what needs correcting"),

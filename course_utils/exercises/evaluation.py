@@ -410,5 +410,6 @@ EXERCISES = [
               (_middle, "the estimate is the effect")],
              ("Which finding cannot wait for the planned day?",
               "Abort first, then 'is the plan over?'. Of the two that remain, ask first whether the saving can still be "
-              "worth it at all.")),
+              "worth it at all."),
+             cases=(((0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14), ((-0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14))),
 ]

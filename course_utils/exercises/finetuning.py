@@ -331,7 +331,8 @@ EXERCISES = [
               (_one_error, "one standard error is an interval"),
               (_no_root, "the spread of cases is the spread of their mean")],
              ("Subtract first, case by case, and look at the one sample of differences that remains.",
-              "Their values are -1, 0 and 1. difference.std(ddof=1) / sqrt(n) is the standard error of their mean.")),
+              "Their values are -1, 0 and 1. difference.std(ddof=1) / sqrt(n) is the standard error of their mean."),
+             cases=((np.zeros(13, int), np.repeat([1, 0], [4, 9]), 0.05),)),       # few enough for ddof to matter
     Exercise("finetuning.break_even", break_even, _break_even_inputs,
              [(_no_updates, "a model is tuned once"),
               (_one_update, "a model is tuned once a month"),

@@ -40,7 +40,8 @@ def _quantile_inputs(rng):
 
 QUANTILE_CASES = (                                         # the rank is reached exactly, and empty buckets follow
     (0.5, [0.1, 0.2, 0.3], [50, 50, 100, 100]),
-    (0.75, [0.1, 0.2, 0.3, 0.45], [20, 60, 60, 60, 80]))
+    (0.75, [0.1, 0.2, 0.3, 0.45], [20, 60, 60, 60, 80]),
+    (0.5, [0.1, 0.2, 0.3], [0, 0, 0, 7]))                  # none in a finite bucket
 
 
 def _upper_bound(q, bounds, counts):
@@ -257,6 +258,11 @@ def worst_pair(events, slow, least):
     return best
 
 
+_ONE_CONDITION = (               # all of s0 is slow, and each pair that it is in has too few requests
+    pd.DataFrame({"shard": ["s0"] * 24 + ["s1"] * 40, "flag": ["on", "off"] * 12 + ["on"] * 30 + ["off"] * 10}),
+    np.array([True] * 24 + [True, False, False, False] * 10), 20)
+
+
 def _pair_inputs(rng):
     n = 600
     events = pd.DataFrame({
@@ -446,7 +452,7 @@ EXERCISES = [
               (_one_cause, "a fault has one cause")],
              ("itertools.combinations(events.columns, 2) gives all pairs of attributes.",
               "Series.groupby([events[a], events[b]]).agg(['mean', 'size']) gives share and number for all values at once.",
-              "Drop the groups below least, then idxmax() is a tuple of the two values.")),
+              "Drop the groups below least, then idxmax() is a tuple of the two values."), cases=(_ONE_CONDITION,)),
     Exercise("observability.n_series", n_series, _series_inputs,
              [(_added, "labels add up"), (_added_from_zero, "labels add up"),
               (_one_each, "one combination is one series"), (_created_too, "what a library adds is part of a histogram"),

@@ -613,7 +613,8 @@ EXERCISES = [
              ("Write down three expected costs, in dollars: allow, block, review.",
               "Allowing costs p * (amount + 15). Blocking costs (1 - p) * (5 + amount / 10). What is left of the two when a "
               "person decides, and errs with probability 1 - accuracy?"),
-             cases=((0.02, 100.0, 0.75, 1.0), (0.3, 40.0, 0.85, 4.0), (0.1, 30.0, 0.85, 3.0), (0.25, 60.0, 0.8, 4.0))),
+             cases=((0.02, 100.0, 0.75, 1.0), (0.3, 40.0, 0.85, 4.0), (0.1, 30.0, 0.85, 3.0), (0.25, 60.0, 0.8, 4.0),
+                    (0.2, 1.0, 0.85, 2.0), (0.22, 3.0, 0.85, 4.0))),
     Exercise("oversight.desks_needed", desks_needed, _desks_inputs,
              [(_just_enough, "as many desks as there is work"),
               (_rounded_up, "as many desks as there is work"),

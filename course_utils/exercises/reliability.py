@@ -499,7 +499,8 @@ EXERCISES = [
               (_b_minus_a, "the sign of a difference can be guessed"),
               (_points, "shares and percentages are the same number")],
              ("Turn both into 1 and 0 and subtract image by image: what values can the difference take?",
-              "margin = 1.96 * difference.std() / np.sqrt(len(difference))"), rtol=0.01),
+              "margin = 1.96 * difference.std() / np.sqrt(len(difference))"), rtol=0.01,
+             cases=((np.arange(300) % 9 > 0, np.arange(300) % 9 > 0),)),         # the same answers
     Exercise("reliability.envelope_report", envelope_report, _report_inputs,
              [(_mean_of_conditions, "a mean over conditions describes the envelope"),
               (_best, "the worst of good scores is their maximum"),
