@@ -148,7 +148,7 @@ def trigger(filed, expected, limit, cooldown, least):
         (F - E) / sqrt(E) exceeds limit, E is at least `least`, and `cooldown` days or more
         have passed since the last start (the first start needs no waiting). A start sets both
         sums back to 0, for the new model is judged by its own record. (Simpler than the notebook's
-    z: a chargeback counts on the day it is filed, whichever model had let the payment through.)
+        z: a chargeback counts on the day it is filed, whichever model had let the payment through.)
     Returns a list of day numbers.
     """
     starts, f, e = [], 0.0, 0.0
