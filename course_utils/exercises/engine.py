@@ -376,7 +376,7 @@ def _check(exercise: Exercise, answer) -> Result:
                              f"Work on a copy.\nSeen at {_show_call(exercise, original)}.")
     if all(right):
         return _result(key, "correct", f"It agrees with the reference on {TRIALS} random inputs" +
-                       (f" and {len(exercise.cases)} chosen ones." if exercise.cases else "."))
+                       (f" and {n} chosen one{'s' * (n > 1)}." if (n := len(exercise.cases)) else "."))
     first = right.index(False)
     example = (f"For {_show_call(exercise, originals[first])}\n"
                f"yours gave {shown[first]}, the reference gives {show(wants[first])}.{places[first]}")
