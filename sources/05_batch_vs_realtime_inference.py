@@ -56,7 +56,7 @@ def payments(seed, lasts):
 # The model sees the amount, and how many payments the card made, and how many dollars they came to, in the last hour and in
 # the last 24. It was trained on counts computed from the log, as of each payment. What it is served comes from a table: a
 # nightly job takes a *snapshot* of the data at midnight, works for three hours, and then replaces the table. `taken` is the
-# time of the snapshot behind the table that is served. Here is the attack in the letter, with both.
+# time of the snapshot behind the table that is served. Here is the attack in the letter, with both counts.
 
 # %%
 JOBS = {"at request": (0, 0), "15 min": (0.25, 0.05), "hourly": (1, 0.25),
@@ -101,7 +101,7 @@ model = fit(fresh[past], rows.fraud[past])
 letter = rows[test & (rows.visit == rows[test & rows.fraud].visit.iloc[200])]
 asked, served = fresh.loc[letter.index], nightly.loc[letter.index]
 table = {"minute": ((letter.time - letter.time.iloc[0]) * 60).round().astype(int),
-         "amount": letter.amount, "payments in 1 h": asked.n_1h, "as served": served.n_1h,
+         "amount": letter.amount, "payments in 1 h": asked.n_1h, "the same, as served": served.n_1h,
          "reviewed as served": reviewed(letter, score(model, served)),
          "reviewed if fresh": reviewed(letter, score(model, asked))}
 pd.DataFrame(table).set_index("minute").head(8)
@@ -131,8 +131,8 @@ for job, (period, run) in JOBS.items():
 #
 # Training data come from the log, which by now knows more than any table did at the time. A feature is *point-in-time
 # correct* if nothing in it is later than its row's own time; a feature store's *point-in-time join* sees to that [1]. The counts of
-# the letter's model were correct in this sense, and were never served. To match what is served, count up to the snapshot
-# behind the table of that moment: **exercise 2** does it for one card.
+# the letter's model, made anew from the log, were correct in this sense, and were never served. To match what is served, join the
+# stored snapshots, or count up to the snapshot behind the table of that moment: **exercise 2** does it for one card.
 
 # %% exercise="realtime.feature_age"
 check("realtime.feature_age", feature_age)
@@ -143,7 +143,7 @@ check("realtime.point_in_time", point_in_time)
 # %% [markdown]
 # ## Bursts need fresh counts, slow attacks do not
 #
-# Now the same service with four ways to make the counts. Each is measured with a model trained on features as old as those it
+# Now the same service in two worlds, one with bursts only and one with slow attacks only, with four ways to make the counts. Each is measured with a model trained on features as old as those it
 # is served (*matched*), and with the model of the letter, trained fresh and served stale (*skewed*, as in training-serving
 # skew). A model that sees only the amount is there for comparison. The loss is that of two weeks that no model was trained
 # on.
@@ -212,9 +212,10 @@ reveal("realtime.left_of_100", round(100 / ratio["bursts", "seed 7"]["skewed", "
 # today's loss, or less. A table made every 15 minutes, with a model trained on it, costs half as much again as counting at
 # request, and more. A first repair needs no new system, though: training on what is served takes away about half of today's loss
 # or more. It also shows what last night's counts are worth against bursts: with them the loss is a little smaller than with the
-# amount alone on one seed, and larger on two. Against bursts alone one may as well drop the table, its job and its pager.
+# amount alone on one seed, and larger on two, and hourly counts hardly do better. Against bursts alone one may as well drop such
+# tables, their jobs and pagers.
 #
-# **Slow attacks** leave traces for days. Hourly is as good as at request to within a few per cent, even skewed, so counting at
+# **Slow attacks** leave traces for days. On these seeds hourly is as good as at request to within a few per cent, even skewed, so counting at
 # request would buy nothing. Nightly costs about a quarter more if trained as served, and about half more as it is now.
 #
 # Every payment here was scored in real time. What cost the money was counts too old for what they were to catch, and with bursts
@@ -225,8 +226,7 @@ reveal("realtime.left_of_100", round(100 / ratio["bursts", "seed 7"]["skewed", "
 # Now the other direction. Which cards should the analysts ring up tomorrow? Nobody waits, the inputs are known, and no single
 # request can answer: a ranking needs every card's score. The scoring function need not know how it is called. First it stands
 # behind a service on 127.0.0.1, which scores one row a request. Then it scores all cards as six *partitions* on Dask, a
-# scheduler that hands tasks to workers (here threads; `DASK_SCHEDULER_ADDRESS` may name a cluster that sees the folder). Batch
-# jobs are long, so something in them dies: at night one partition meets a full disk.
+# scheduler that hands tasks to workers (here threads). Batch jobs are long, so something in them dies: at night one partition meets a full disk.
 
 # %%
 cards = fresh[test].groupby(rows.card[test]).last()    # each card's last payment, however old
@@ -271,8 +271,8 @@ claim("Service and batch job give the same 100 scores, to the last bit",
 # files there, do nothing, and report success.
 #
 # The table now holds scores made at two times, so `scored_at` belongs in every row. So does the time of the inputs, where that is
-# another: the re-run made part 3 newer, but not fresher. **Exercise 3** is the service that reads such a table, for scores as old
-# as their inputs.
+# another: the re-run made part 3 newer, but not fresher. **Exercise 3** reads such a table; there each score's inputs are as old as
+# the score.
 
 # %% exercise="realtime.serve_score"
 check("realtime.serve_score", serve_score)
@@ -305,7 +305,7 @@ for name, bulk_over_single in (("no gain in bulk", 1), ("a row in bulk takes a t
 #
 # ## In a queue, freshest is half busy
 #
-# A job on a schedule is freshest when one run follows the other. Suppose instead that updates come one by one and queue for one
+# A job on a schedule is freshest when one run follows the other, if all take equally long. Suppose instead that updates come one by one and queue for one
 # worker. Would more updates make what is shown fresher? Its age grows with the clock, and drops when an update is through. With random gaps and random work (an M/M/1 queue) whose worker is
 # busy a share ρ of the time, the mean age is (1 + 1/ρ + ρ²/(1−ρ)) times the mean work on one update [3].
 

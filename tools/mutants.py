@@ -47,6 +47,8 @@ def changes(node: ast.AST) -> Iterator[tuple[str, callable]]:
     if isinstance(node, (ast.If, ast.IfExp)):
         for value in (True, False):
             yield f"if {value}", lambda n, value=value: setattr(n, "test", ast.Constant(value))
+    if isinstance(node, ast.While):
+        yield "once", lambda n: n.body.append(ast.Break())
     if isinstance(node, ast.Call):
         for i, keyword in enumerate(node.keywords):
             yield f"without {keyword.arg}=", lambda n, i=i: n.keywords.pop(i)

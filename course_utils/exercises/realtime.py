@@ -160,7 +160,7 @@ def cheaper_mode(price, bulk, single, used, busy):
 
     price : dollars for an hour of a machine, whether it works or waits.
     bulk, single : seconds of work for one prediction, in bulk and on request.
-    used : the share, above 0, of the predictions made beforehand that anyone ever looks up. On
+    used : the share, above 0, of the predictions made beforehand that are ever looked up, once. On
         request only what is used is made.
     busy : dict with "batch" and "real-time": the share of the paid hours in which the machine works.
     Returns a dict: "batch" and "real-time" in dollars per used prediction, and "cheaper", the name
@@ -339,7 +339,8 @@ EXERCISES = [
               (_worst, "every request meets the greatest age")],
              ("Which job was the last one whose table was ready at t? Its snapshot is older than its table.",
               "Job k is ready at k * period + run. Solve for the largest whole k with that at most t.",
-              "math.floor((t - run) / period); go one job back while its number is in failed.")),
+              "math.floor((t - run) / period); go one job back while its number is in failed."),
+             cases=((194.0, 24.0, 3.0, [3, 4, 5, 6, 7]),)),                # a bad week
     Exercise("realtime.point_in_time", point_in_time, _point_inputs,
              [(_own_payment, "a payment is part of its own past"),
               (_open_window, "an edge is nobody's business"),

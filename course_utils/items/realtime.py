@@ -58,7 +58,7 @@ ITEMS = (
           "Lantern's gift-card fraud comes in bursts of ten minutes. Someone proposes to make the counts of payments every 15 "
           "minutes, by a job that runs for six, in place of every night, for a tenth of the cost of counting at each payment. "
           "What do you say?",
-          "Not as it is: three bursts in four are over before the table sees them.",
+          "Not as it is: most of the bursts are over before the table sees them.",
           "No: counts should be made on request, in this and any other model.",
           "Yes: at 15 minutes a table is about as good as counts on request.",
           "Yes, if the job passes its tests and runs: then counts are fresh.",
