@@ -80,6 +80,14 @@ def _b_minus_a(a, b):
     return compare_paired(b, a)
 
 
+def _sample_std(a, b):
+    """You divided by n - 1, as pandas does. The task asks for the population's standard deviation, ddof=0. With so many images
+    it hardly matters, but a number that others compute again needs its formula."""
+    difference = np.asarray(a, int) - np.asarray(b, int)
+    margin = 1.96 * difference.std(ddof=1) / np.sqrt(len(difference))
+    return _verdict(difference.mean() - margin, difference.mean() + margin)
+
+
 def _points(a, b):
     """Your interval is in percentage points; a share right is a number from 0 to 1, and so is a difference of two. The
     figures are right, in another unit: the next function that reads them will not know."""
@@ -497,7 +505,8 @@ EXERCISES = [
               (_discordant_only, "only disagreements count, in every figure"),
               (_no_root, "the spread of images is the spread of their mean"),
               (_b_minus_a, "the sign of a difference can be guessed"),
-              (_points, "shares and percentages are the same number")],
+              (_points, "shares and percentages are the same number"),
+              (_sample_std, "all standard deviations are the same")],
              ("Turn both into 1 and 0 and subtract image by image: what values can the difference take?",
               "margin = 1.96 * difference.std() / np.sqrt(len(difference))"), rtol=0.01,
              cases=((np.arange(300) % 9 > 0, np.arange(300) % 9 > 0),)),         # the same answers
