@@ -223,8 +223,8 @@ def break_even(prompt, tuned):
     tuned : dict. "tokens" a request; "price", dollars a million tokens, none of them cached; "upkeep",
         dollars a month; "update", dollars for each time that the model is tuned and evaluated anew;
         "updates" a month.
-    Returns the number of requests a month (a float), or float("inf") if a request to the tuned model
-        saves nothing.
+    Returns the number of requests a month (a float, not rounded), or float("inf") if a request to the
+        tuned model saves nothing.
     """
     price = prompt["price"] * (1 - 0.9 * prompt["cached"])
     saved = (prompt["tokens"] * price - tuned["tokens"] * tuned["price"]) / 1e6
@@ -332,7 +332,8 @@ EXERCISES = [
               (_no_root, "the spread of cases is the spread of their mean")],
              ("Subtract first, case by case, and look at the one sample of differences that remains.",
               "Their values are -1, 0 and 1. difference.std(ddof=1) / sqrt(n) is the standard error of their mean."),
-             cases=((np.zeros(13, int), np.repeat([1, 0], [4, 9]), 0.05),)),       # few enough for ddof to matter
+             cases=((np.zeros(13, int), np.repeat([1, 0], [4, 9]), 0.05),          # few enough for ddof to matter
+                    (np.ones(13, int), np.ones(13, int), 0.0))),                   # no difference at all
     Exercise("finetuning.break_even", break_even, _break_even_inputs,
              [(_no_updates, "a model is tuned once"),
               (_one_update, "a model is tuned once a month"),

@@ -69,11 +69,11 @@ ITEMS = (
     _item("c2", "closing",
           "A plan says what a tuned model will cost in two years: training runs, tests, new facts, and the prompts it still "
           "needs. Now the team wants to use LoRA, which trains 0.1 % of the parameters. Where does the plan change?",
-          "At the runs, as each costs less; the other three stay as they are.",
+          "At the runs, as each may cost less; the other three stay as they are.",
           "At the prompts, each of which can now become a model in its turn.",
           "At the facts, as they take little room and can go in each week.",
           "At the tests, as the old weights are kept and nothing can be lost.",
-          "Few trained parameters are cheap to train and to store. They change the same behaviour and, where "
+          "Few trained parameters take less memory in training, and less room. They change the same behaviour and, where "
           "they are switched on, can lose as much of it."),
     _item("c3", "closing",
           "On 20 test cases the tuned model is right in 18, the prompt that is in service in 16. The tuning would pay for "
