@@ -165,6 +165,12 @@ def _interpolated(rates, latencies, slo, share):
         return _first_failure(rates, latencies, lambda sample: np.quantile(sample, share) <= slo)
 
 
+def _whole_count(rates, latencies, slo, share):
+    """You rounded the number that has to be in time. 28 of 30 are 93 %, and 95 % were promised: compare shares, not whole
+    numbers."""
+    return _first_failure(rates, latencies, lambda sample: sum(ms <= slo for ms in sample) >= round(share * len(sample)))
+
+
 def _answered_only(rates, latencies, slo, share):
     """You left out the requests without an answer. They are the slowest of all: a service that drops what it cannot
     carry would look the better, the more it drops."""
@@ -423,6 +429,7 @@ EXERCISES = [
               (_limit_is_late, "the limit itself is late"),
               (_more_than_share, "at least means more than"),
               (_interpolated, "a percentile between two requests is a request"),
+              (_whole_count, "a share of a number is a whole number"),
               (_answered_only, "who got no answer did not wait"),
               (_lucky_run, "one good run at a high rate is enough"),
               (_best_goodput, "the most answers in time is the right rate"),
@@ -431,7 +438,8 @@ EXERCISES = [
               (_largest, "what it can carry, it can carry well"),
               (_breaking_rate, "the limit is where it breaks")],
              ("Go upwards from the lowest rate. What makes you stop?",
-              "sum(ms <= slo for ms in sample) / len(sample) treats infinity as it should.")),
+              "sum(ms <= slo for ms in sample) / len(sample) treats infinity as it should."),
+             cases=(([5, 9], [[100.0] * 29 + [900.0], [100.0] * 28 + [900.0] * 2], 400.0, 0.95),)),
     Exercise("throughput.late_share", late_share, _late_inputs,
              [(_from_sent, "the generator's clock is the user's clock"),
               (_without_timeouts, "who got no answer did not wait"),
