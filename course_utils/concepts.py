@@ -141,8 +141,8 @@ PAIRS: tuple[Pair, ...] = (
     Pair(6, "offline_vs_online_evaluation", "evaluation",
          Concept("Offline evaluation",
                  "Test on historical data and benchmarks before deployment: fast and repeatable, but about the past.",
-                 "Estimating performance from logged data, without touching anyone. The log was written under an "
-                 "older policy, which decided what can be seen in it.",
+                 "Estimating performance from logged or mirrored data, without touching anyone. The log was written "
+                 "under an older policy, which decided what can be seen in it.",
                  "'About the past' is one gap of four; selective labels, a metric that is not the goal, and feedback "
                  "are the others."),
          Concept("Online evaluation",

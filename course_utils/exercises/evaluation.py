@@ -264,7 +264,7 @@ def verdict(saving, harm, worth, tolerable, run, planned):
         return "continue"
     if saving[1] < worth:
         return "drop"
-    return "ship" if saving[0] > 0 and harm[1] < tolerable else "undecided"
+    return "ship" if saving[0] > 0 and harm[1] <= tolerable else "undecided"
 
 
 def _verdict_inputs(rng):
@@ -293,8 +293,8 @@ def _no_significant_harm(saving, harm, worth, tolerable, run, planned):
 
 
 def _not_significant_drops(saving, harm, worth, tolerable, run, planned):
-    """You dropped the candidate because its saving was not significant. The interval may still hold a saving
-    well worth having: not shown to save is not shown not to save."""
+    """You dropped a candidate whose interval still holds a saving well worth having, because it also holds none: not shown to
+    save is not shown not to save."""
     found = verdict(saving, harm, worth, tolerable, run, planned)
     return "drop" if found == "undecided" and saving[0] <= 0 else found
 
@@ -358,6 +358,13 @@ def _middle(saving, harm, worth, tolerable, run, planned):
     return verdict(point(saving), point(harm), worth, tolerable, run, planned)
 
 
+def _likely_saving(saving, harm, worth, tolerable, run, planned):
+    """You released a candidate whose saving may be nothing or a loss, because the middle of its interval looks good. The middle
+    is the estimate; how far the truth may be from it is what the interval is for."""
+    found = verdict(saving, harm, worth, tolerable, run, planned)
+    return "ship" if found == "undecided" and sum(saving) / 2 >= worth and harm[1] <= tolerable else found
+
+
 EXERCISES = [
     Exercise("evaluation.policy_cost", policy_cost, _policy_inputs,
              [(_unknown_is_honest, "no outcome means no loss"),
@@ -407,9 +414,11 @@ EXERCISES = [
               (_certain_worth, "only a certain worth may be released"),
               (_plan_before_harm, "a plan must be run to its end"),
               (_in_the_order_of_the_words, "the order of the questions does not matter"),
+              (_likely_saving, "the estimate is the effect"),
               (_middle, "the estimate is the effect")],
              ("Which finding cannot wait for the planned day?",
               "Abort first, then 'is the plan over?'. Of the two that remain, ask first whether the saving can still be "
               "worth it at all."),
-             cases=(((0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14), ((-0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14))),
+             cases=(((0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14), ((-0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14),
+                    ((-20.0, 200.0), (-1.0, 1.0), 30.0, 6.0, 14, 14))),
 ]
