@@ -90,7 +90,7 @@ _drop_empty_smoothed.__doc__ = _drop_empty.__doc__
 
 
 def _divergence(ref, cur, edges):
-    """You summed q * ln(q / p). That is the Kullback-Leibler divergence, which is one half of the index: it
+    """You summed q * ln(q / p). That is the Kullback-Leibler divergence, which is one of the two terms that make the index: it
     changes when the two windows trade places. The index weights the logarithm with (q - p)."""
     p, q = _shares(ref, edges), _shares(cur, edges)
     return float((q * np.log(q / p)).sum())
@@ -168,7 +168,8 @@ def diagnose(evidence):
     Returns one of these; which question comes first is for you to find:
         "no_action" if z is from -3 to 3; "retrain" if the model is wrong and a retrained one is
         better; "fix_model_class" if it is wrong and a retrained one is not better; "wait_labels"
-        if fewer than 5 chargebacks are expected; "fix_pipeline" if the log is not what happened.
+        if fewer than 5 chargebacks are expected, however large z is; "fix_pipeline" if the log is
+        not what happened.
     """
     if not evidence["log_matches_ledger"]:
         return "fix_pipeline"
@@ -180,10 +181,11 @@ def diagnose(evidence):
 
 
 def _diagnose_inputs(rng):
+    expected = float(rng.choice([1.2, 3.8, 5.0, 20.0, 41.0]))
+    filed = max(0, round(expected + float(rng.choice([-4.4, -0.6, 4.8, 6.5])) * expected ** 0.5))
     return ({"psi": round(float(rng.choice([0.02, 0.05, 0.18, 1.4])), 2),
-             "log_matches_ledger": bool(rng.random() < 0.75),
-             "expected": round(float(rng.choice([1.2, 3.8, 5.0, 20.0, 41.0])), 1),
-             "z": round(float(rng.choice([-4.2, -3.0, -0.6, 3.0, 4.8, 6.5])), 1),
+             "log_matches_ledger": bool(rng.random() < 0.75), "expected": expected,
+             "z": round((filed - expected) / expected ** 0.5, 1),
              "challenger_saves": float(rng.choice([-160, 0, 35, 310]))},)
 
 
@@ -235,6 +237,25 @@ def _ledger_last(evidence):
     if abs(evidence["z"]) <= 3:
         return "no_action"
     return diagnose(evidence)
+
+
+def _quiet_z_first(evidence):
+    if evidence["expected"] >= 5 and abs(evidence["z"]) <= 3:
+        return "no_action"
+    return diagnose(evidence)
+
+
+_quiet_z_first.__doc__ = _ledger_last.__doc__
+
+
+def _never_waits(evidence):
+    """You never asked whether there is enough to judge by. With fewer than 5 chargebacks expected one report more or less moves
+    z by half a deviation and more."""
+    if not evidence["log_matches_ledger"]:
+        return "fix_pipeline"
+    if abs(evidence["z"]) <= 3:
+        return "no_action"
+    return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
 
 
 def _challenger_first(evidence):
@@ -345,6 +366,8 @@ EXERCISES = [
               (_flat_is_healthy, "stable inputs mean a healthy model"),
               (_symptom_is_cause, "the model is the first suspect"),
               (_ledger_last, "the model is the first suspect"),
+              (_quiet_z_first, "the model is the first suspect"),
+              (_never_waits, "a few reports are enough"),
               (_challenger_first, "the model is the first suspect"), (_few_before_ledger, "labels come before records"),
               (_z_before_few, "no chargeback yet means honest"),
               (_only_excess, "only too many frauds can be a fault"),
@@ -354,8 +377,9 @@ EXERCISES = [
               "Pipeline, then 'can I judge yet?', then 'is it wrong?', then 'does retraining help?'. One of the "
               "five numbers is not needed at all."),
              cases=tuple(({"psi": 1.4, "log_matches_ledger": True, "expected": expected, "z": z, "challenger_saves": saves},)
-                         for expected, z, saves in ((41.0, 1.2, 35.0), (41.0, 4.8, 0.0), (41.0, 4.8, 0.5), (41.0, 4.8, -0.5),
-                                                    (41.0, 3.1, 35.0), (4.9, 4.8, 35.0)))),
+                         for expected, z, saves in ((36.0, 1.2, 35.0), (36.0, 5.0, 0.0), (36.0, 5.0, 0.5), (36.0, 5.0, -0.5),
+                                                    (36.0, 3.2, 35.0), (36.0, 3.0, 35.0), (36.0, -3.0, 35.0),
+                                                    (4.0, 5.0, 35.0)))),
     Exercise("drift.alarms", alarms, _alarms_inputs,
              [(_uncorrected, "one test or twenty, .05 is .05"),
               (_by_days, "what is repeated over time is what needs correcting"),
