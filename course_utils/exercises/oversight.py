@@ -565,8 +565,8 @@ def _cut_before_torn(log, anchor=None):
     return ("cut", n) if finding == "torn" and anchor and anchor[0] > n else (finding, where)
 
 
-_cut_before_torn.__doc__ = """You compared the number with the anchor before you looked at the torn end. A crash while the last
-    record was written also leaves too few; then nobody was there who cut."""
+_cut_before_torn.__doc__ = """You compared the number and the anchor before you looked at the torn end. What is torn may be
+    what is missing: of two findings the one in the file itself comes first, as the task orders them."""
 
 
 def _hash_anywhere(log, anchor=None):

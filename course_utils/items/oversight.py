@@ -77,7 +77,7 @@ ITEMS = (
           "worse (or the claims harder). Agreement alone would have blamed those who look.",
           calls_for="Human in the loop"),
     _item("c3", "closing",
-          "Which of Lantern's payments over 2,000 dollars to block is to be decided by the model alone, at once and always. "
+          "Which of Lantern's payments over 2,000 dollars to block is to be decided by the model alone, day and night. "
           "It is more accurate there than the reviewers. What should the launch depend on?",
           "A limit, an appeal and an owner's switch, which are there at any hour.",
           "A reviewer's click within a day, by which a person answers for a block.",
