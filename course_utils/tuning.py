@@ -17,7 +17,7 @@ OLD_TASKS = ("queue, listed", "queue, coded", "team, notes", "reply")
 NOT_REPLAYED = "extract"                  # an old task that no tuning sees an example of
 STEPS = 60
 #: The ways of tuning, with the learning rates that the study tries. "x 4" takes four times the steps.
-RATES = {"full": (5e-4, 1e-3, 2e-3), "full, replay": (1e-3, 2e-3, 4e-3),
+RATES = {"full": (5e-4, 1e-3, 2e-3), "full, x 4": (2.5e-4, 5e-4, 1e-3), "full, replay": (1e-3, 2e-3, 4e-3),
          "LoRA, rank 8": (3e-3, 1e-2, 3e-2), "LoRA, rank 8, x 4": (1e-3, 3e-3, 1e-2)}
 
 

@@ -297,12 +297,18 @@ def _negative(prompt, tuned):
     negative number of requests is none."""
     price = prompt["price"] * (1 - 0.9 * prompt["cached"])
     saved = (prompt["tokens"] * price - tuned["tokens"] * tuned["price"]) / 1e6
-    return (tuned["upkeep"] + tuned["update"] * tuned["updates"]) / saved
+    return (tuned["upkeep"] + tuned["update"] * tuned["updates"]) / saved if saved else float("inf")
 
 
 def _millions(prompt, tuned):
     """Prices are for a million tokens; the division by a million is missing."""
     return break_even(prompt, tuned) / 1e6
+
+
+def _rounded(prompt, tuned):
+    """Your number is rounded. The task asks for a float as it comes out; round where somebody reads it."""
+    n = break_even(prompt, tuned)
+    return float(np.ceil(n)) if n < float("inf") else n
 
 
 EXERCISES = [
@@ -345,7 +351,10 @@ EXERCISES = [
               (_tuned_free, "a tuned model needs no prompt"),
               (_same_price, "a tuned token costs what any token costs"),
               (_negative, "a negative break-even is a bargain"),
-              (_millions, "prices are per token")],
+              (_millions, "prices are per token"),
+              (_rounded, "an exact number and its neighbour are the same")],
              ("What does one request save? What does a month cost that no request causes?",
-              "A token that is cached for a share c of the time costs price * (1 - c) + price * c / 10.")),
+              "A token that is cached for a share c of the time costs price * (1 - c) + price * c / 10."),
+             cases=(({"tokens": 250, "price": 1.0, "cached": 0.0},             # a request costs the same either way
+                     {"tokens": 250, "price": 1.0, "upkeep": 800, "update": 600, "updates": 1}),)),
 ]
