@@ -81,7 +81,7 @@ all_220_ms = pd.Series({0.1: 0, 0.2: 0, 0.3: 100, 0.45: 100, np.inf: 100})    # 
 claim("p95, all take 220 ms", histogram_quantile(0.95, all_220_ms), about=0.295, within=1e-9, digits=4)
 
 # %% [markdown]
-# So a quantile from a histogram is a guess inside a bucket. Only the side of a *bound* on which it lies is sure: put a bound
+# So a quantile from such a (*classic*) histogram is a guess inside a bucket. Only the side of a *bound* on which it lies is sure: put a bound
 # where the alarm is, here 250 ms. The alarm, evaluated every minute, rings when the p99 of the last five minutes has been over
 # 250 ms for two. First, **exercise 1** handles the edges of a quantile.
 
@@ -226,10 +226,11 @@ show(figure, f"In the first seven rows all {seven.red.sum()} panels are red, wit
 
 # %% [markdown]
 # A conjunction: that shard *and* the flag, found by three questions that nobody had prepared, with no new code shipped. (At any
-# time one request in 400 is slow for a reason of its own.)
+# time one request in 400 is slow for a reason of its own, by construction.)
 #
-# A panel with three slow requests in a hundred is as red as the one with sixty. Compare *shares*, not colours, and that one
-# stands out. But somebody has to choose it beforehand, and twelve attributes have 66 pairs.
+# A panel with three slow requests in a hundred is as red as the one with sixty. In the
+# cuts that are all red colours rank nothing; *shares* do. But somebody has to choose the cut beforehand, and twelve attributes have 66
+# pairs.
 #
 # ## The deploy alone does not explain it
 #
@@ -238,7 +239,8 @@ show(figure, f"In the first seven rows all {seven.red.sum()} panels are red, wit
 # *necessary*. Whether deploying it set something off, these data cannot say: a deploy that takes ten minutes to break something,
 # and leaves it broken, would look the same. (By construction it is harmless.) Rolling back *first* is a fair bet; the mistake is to close the incident because the last change has been undone.
 #
-# **Exercise 3**: a fault of two conditions, while a second trouble elsewhere gets in the way.
+# **Exercise 3**: a fault of two conditions, while a second trouble elsewhere gets in the way. (On `during[ATTRIBUTES]` ask for 100
+# requests: among many small groups one is worst by luck.)
 
 # %%
 suspect = events[(events.shard == worst) & (events.rerank == "on")]
@@ -253,7 +255,7 @@ check("observability.worst_pair", worst_pair)
 # ## What was not kept cannot be asked
 #
 # Without the shard on the events the merchant comes first, since each lives on one: run
-# `ranked(during.assign(shard="unknown"), slow).head(3)`. And keeping all traces costs money. *Head sampling* decides when a request begins, by lot; *tail sampling* when it has
+# `ranked(during.assign(shard="unknown"), slow).head(3)`. But that is many names for one shard, and none for the place. And keeping all traces costs money. *Head sampling* decides when a request begins, by lot; *tail sampling* when it has
 # ended, and can keep all that were slow [3]. Fifty samples of each kind, when the page goes out and at ten:
 
 # %%
@@ -273,7 +275,7 @@ pd.concat({"21:34": sampled(during[during.t < 2040]), "22:00": sampled(during)})
 
 # %% [markdown]
 # At ten, one trace in a hundred is enough in most samples: this fault is large and in one place. When the page goes out, more
-# than half of the samples hold *no* slow trace, and what comes first there means nothing. The tail keeps what its rule
+# than half of the samples hold *no* slow trace: all gains are 0, and whatever stands first comes first. The tail keeps what its rule
 # names, in about a thirtieth of the volume; *shares* from it need weights, one over the chance of being kept. But a rule is a question asked in advance, like a monitor's: a new fault that is
 # *fast* is lost as before.
 #

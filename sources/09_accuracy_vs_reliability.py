@@ -128,7 +128,7 @@ check("reliability.compare_paired", compare_paired)
 
 # %% [markdown]
 # In none of five splits do `linear` and `vote` differ by more than luck explains. A tie is only as exact as its interval, some
-# three points wide. Lantern's reader is `linear`. Here is one of the digits that it suffers most from, each kind of damage at its
+# three points wide. Lantern's reader is `linear`. Here is one of the images that it reads worst, each kind of damage at its
 # second strength.
 #
 # A clerk can read 30 of 100 damaged images: those on which the reader's `predict_proba` is least sure (ties by lot). **Which reader then leaves the
@@ -319,7 +319,7 @@ pd.DataFrame(bills).rename_axis(columns="a misread costs").round().astype(int)
 
 # %% [markdown]
 # With its votes for confidence, the reader that is right most often costs nearly three times as much as `vote` at 40. (A clerk alone
-# costs 100.) At 5 it is the one to buy.
+# costs 100.) Its distances were not asked here.
 #
 # ## A guarantee, and what it does not guarantee
 #
@@ -330,7 +330,7 @@ pd.DataFrame(bills).rename_axis(columns="a misread costs").round().astype(int)
 # %%
 def conformal_sets(p_valid, truth, p, level=0.99):
     unlikely = np.sort(1 - p_valid[np.arange(len(truth)), truth])      # of the true digits
-    rank = int(np.ceil((len(unlikely) + 1) * level))
+    rank = int(np.ceil((len(unlikely) + 1) * level))       # the new image counts as one more
     return 1 - p <= unlikely[rank - 1]                     # ten bools for each image
 
 known = {(split, name): (p, truth) for split, name, kind, _, p, truth in runs if kind == "valid"}
@@ -349,7 +349,7 @@ pd.DataFrame({"missed, %": 100 * shown.groupby("kind").missed.mean(),
 
 # %% [markdown]
 # On clean images the guarantee holds, on average and not digit by digit (which one is missed most, is partly luck). Under four kinds
-# of damage the sets miss one or two in a hundred, as they grow, and more goes to the clerk. On moved forms a quarter of them miss the truth (all strengths together),
+# of damage the sets miss one or two in a hundred, as they grow, and more goes to the clerk. On tilted forms they miss one in ten. On moved forms a quarter of them miss the truth (all strengths together),
 # and of the answers given there one in five is wrong: the reader is sure of the wrong digit. That is outside the guarantee, and no set says so.
 #
 # ## The whole envelope in one picture
@@ -374,7 +374,7 @@ show(figure, "linear and vote, means of five splits in percent: " + "; ".join(
 # On all lines but the first `vote` is better, except for tilted fours. Accuracy is a hint, not a substitute: to know a line,
 # measure it.
 #
-# ## F1 does not see the edge
+# ## F1 does not say where
 #
 # *F1* is the harmonic mean of precision and recall. Lantern's fraud model, trained on days 0–29, reviews payments above the score
 # that makes F1 largest on days 30–59. A new market, with more fraud, opens on day 60. From day 130 a ring pays small amounts on the
@@ -413,7 +413,7 @@ pd.DataFrame.from_dict(table, orient="index").rename_axis(["world", "days"]).rou
 
 # %% [markdown]
 # Against launch F1 looks better, in each world: it grows with the share of fraud. Against the month before the ring it
-# falls by one or two hundredths, recall by half, and the bill rises by two fifths and more; none says where. Of hundreds of frauds on
+# falls by one or two hundredths, recall by more than half, and the bill rises by two fifths and more; none says where. Of hundreds of frauds on
 # the edge not one is reviewed, and they are a third of the bill. What would have named them is a line of the envelope for each cell of account age, device and amount. At launch this cell has some
 # twenty frauds, too few to hold to a floor; that none was reviewed is a warning too.
 #

@@ -247,7 +247,8 @@ def all_labels(name, today):             # next week's regret
     learn, after = days(rows, today - 37, today - 7).query("tx_id % 5 > 0"), days(rows, today, today + 7)
     reviewed = review(train(tree, learn, learn.fraud), after, world)
     loss = after.p_true * (after.amount + world.chargeback_fee)
-    return round((np.where(reviewed, world.review_cost, loss) - np.minimum(world.review_cost, loss)).sum())
+    regret = np.where(reviewed, world.review_cost, loss) - np.minimum(world.review_cost, loss)
+    return round(regret.sum())
 
 # %%
 obeyed = {}
