@@ -306,8 +306,8 @@ def may_promote(evidence, margin):
         "noise" : the standard error of gain
         "champion_age" : days since the model in service was trained
     margin : how many standard errors the gain has to exceed.
-    Returns "block" (this challenger is never to be deployed), "wait" (fewer than 20 ripe frauds), "promote" or
-        "keep" (the champion). Some of the evidence is not evidence.
+    Returns "block" (this challenger is never to be deployed), "wait" (fewer than 20 ripe frauds),
+        "promote" or "keep" (the champion). Some of the evidence is not evidence.
     """
     if not evidence["contract_ok"]:
         return "block"
