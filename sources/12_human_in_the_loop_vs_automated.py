@@ -183,7 +183,7 @@ def staffed(rows, sent, desks, rush=1.5):     # dollars a day; all desks are pai
 
 def fitting(rows, desks):               # the cases with the largest gain that fit into 80 % of the time
     most = 0.8 * desks * 1440 / MINUTES * rows.day.nunique()
-    return (rows.gain > 0) & (rows.gain.rank(ascending=False) <= most)
+    return (rows.gain > PRICE) & (rows.gain.rank(ascending=False) <= most)
 
 # %%
 desks, curves = np.arange(1, 13), {}

@@ -85,8 +85,8 @@ def test_who_wins_depends_on_desks_and_rush(worlds, seed):
     assert all(staffed(rows, rows.score >= 0, n) > machine for n in range(1, 41))
     assert all(staffed(rows, book["fitting"](rows, n), n) < 0.8 * machine for n in range(1, 13))
     assert staffed(rows, routed, 1, rush=0) < machine < staffed(rows, routed, 1, rush=0.5)
-    fits = min(staffed(rows, book["fitting"](rows, n), n) for n in range(1, 13))
-    assert fits == staffed(rows, book["fitting"](rows, 5), 5) < costs[6]
+    fits = {n: staffed(rows, book["fitting"](rows, n), n) for n in range(1, 13)}
+    assert min(fits, key=fits.get) in (5, 6) and all(fits[n] <= costs[n] for n in fits) and min(fits.values()) < costs[6]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
