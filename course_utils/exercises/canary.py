@@ -379,10 +379,12 @@ def gate(report):
 
 
 def _gate_inputs(rng):
-    return ({"crashes": int(rng.choice([0, 2, 3, 9], p=[0.3, 0.3, 0.25, 0.15])), "crash_limit": 3,
+    report = {"crashes": int(rng.choice([0, 2, 3, 9], p=[0.3, 0.3, 0.25, 0.15])), "crash_limit": 3,
              "srm_p": float(rng.choice([0.00001, 0.0005, 0.005, 0.02, 0.4, 0.9], p=[0.2, 0.15, 0.15, 0.1, 0.15, 0.25])),
              "z": float(rng.choice([-4.0, -0.4, 0.6, 2.1, 3.3])), "z_limit": float(rng.choice([2.0, 2.4])),
-             "users": int(rng.choice([200, 1000, 2000, 2400])), "planned": 2000},)
+             "users": int(rng.choice([200, 1000, 2000, 2400])), "planned": 2000}
+    scale = float(rng.choice([0.5, 1]))                        # the plan is not always 2,000
+    return ({**report, "users": int(scale * report["users"]), "planned": int(scale * 2000)},)
 
 
 def _no_alarm(report):
