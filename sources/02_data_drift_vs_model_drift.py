@@ -269,6 +269,8 @@ claim("Boosted launch model: regret in the new market over that before", lost[0]
 reveal("drift.how_many_retrains_help", int(helped))
 
 # %%
+from unittest.mock import patch            # changes the prices, and puts them back
+
 def without_bug_days(seed):                            # the boosted model of day 98
     world, truth, _ = lantern(seed)
     before_bug, next5 = days(truth, 68, 95), days(truth, 98, 103)
@@ -276,13 +278,14 @@ def without_bug_days(seed):                            # the boosted model of da
     return round(regret(next5, review(train(boosted, before_bug, known), next5, world), world))
 
 print("day 98, boosted, without days 95 to 97:", [without_bug_days(seed) for seed in (7, 8, 9)])
-table = {}
-for price in (4, 5, 8):                                # of a review, in world 7
-    PRICES["review_cost"] = price
-    bug, ring = press(7, 98), press(7, 145)
-    table[f"a review costs {price}"] = {"day 98, tonight": bug.tonight - bug.nothing,
-                                        "day 145, remedy": ring.remedy - ring.nothing}
-PRICES["review_cost"] = 4
+
+def over_nothing(bug, ring):
+    return {"day 98, tonight": bug.tonight - bug.nothing, "day 145, remedy": ring.remedy - ring.nothing}
+
+table = {"a review costs 4": over_nothing(cost.loc[98, 7], cost.loc[145, 7])}
+for price in (5, 8):                                   # in world 7
+    with patch.dict(PRICES, review_cost=price):
+        table[f"a review costs {price}"] = over_nothing(press(7, 98), press(7, 145))
 pd.DataFrame(table).T.round().astype(int).rename_axis(columns="over nothing")
 
 # %% [markdown]

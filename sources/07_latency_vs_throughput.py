@@ -88,11 +88,11 @@ def summary(ms):
     return {"p50, ms": np.median(ms), "p95, ms": np.quantile(ms, 0.95), "in time, %": in_time(ms)}
 
 def compare(configurations):
-    rows = {name: {"load, %": load(**how), **summary(latencies(**how))}
-            for name, how in configurations.items()}
-    table = pd.DataFrame(rows).T
-    offered = [how["rate"] for how in configurations.values()]
-    return table.assign(**{"goodput a second": table["in time, %"] / 100 * offered}).round().astype(int)
+    rows = {}
+    for name, how in configurations.items():
+        row = {"load, %": load(**how), **summary(latencies(**how))}
+        rows[name] = {**row, "goodput a second": how["rate"] * row["in time, %"] / 100}
+    return pd.DataFrame(rows).T.round().astype(int)
 
 compare({f"{replicas} replicas": dict(rate=RATE, replicas=replicas) for replicas in (4, 8, 16, 64)})
 
@@ -235,7 +235,8 @@ show(figure, f"Each curve has a floor and turns up at its knee. Floors: {floors}
 
 # %% [markdown]
 # Look first at p95 in an idle system. If it is above the promise, only faster work can help (a shorter path, a smaller model, a
-# faster machine), not more of the same. (The last section has an exception: a second copy of a call that is slow by chance.) (A shorter path moves the knee too.) If it is well below and users still wait, look at
+# faster machine), not more of the same. (The last section has an exception: a second copy of a call that is slow by chance. And a shorter path moves the
+# knee too.) If it is well below and users still wait, look at
 # the queue.
 #
 # What a service can carry is not its capacity but the highest offered rate at which it keeps the promise. **Exercise 2** finds it;

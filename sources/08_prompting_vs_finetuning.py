@@ -121,15 +121,15 @@ def code_only(ticket, codes):
     return listed_codes(codes) + tuning.host_prompt(ticket).replace("host:", "code:")
 
 intro = "host: @code, then the order. " + listed_codes(letters)
-prompts = {"described": lambda t: intro + tuning.host_prompt(t),
-           "eight examples": lambda t: examples + tuning.host_prompt(t),
-           "code only": lambda t: code_only(t, letters), "... digits": lambda t: code_only(t, digits)}
+prompts = {"described": (letters, lambda t: intro + tuning.host_prompt(t)),       # the codes, the prompt
+           "eight examples": (letters, lambda t: examples + tuning.host_prompt(t)),
+           "code only": (letters, lambda t: code_only(t, letters)),
+           "... digits": (digits, lambda t: code_only(t, digits))}
 print(f"{tuning.host_prompt(cases[0])} {tuning.host_line(cases[0])}     (as it should be)")
 
 # %%
-for name, prompt in prompts.items():
+for name, (codes, prompt) in prompts.items():
     written = [a for m in models.values() for a in m.complete([prompt(t) for t in few], longest=6)]
-    codes = digits if "digits" in name else letters
     right_code = [codes[t.intent] in a for a, t in zip(written, 3 * few)]
     print(f"{name:14s} {sum(right_code)} of {len(written)} answers name the right code; "
           f"the longest: {max(written, key=len)!r}")

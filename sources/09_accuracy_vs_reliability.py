@@ -287,8 +287,10 @@ def by_distance(split):                # % misread after the clerk
             to_all = cdist(flat(images), flat(x))
             to_digit = np.array([to_all[:, y == digit].min(axis=1) for digit in range(10)])
             first, second = np.sort(to_digit, axis=0)[:2]
-            doubt, wrong = [*doubt, *(first / second)], [*wrong, *(to_digit.argmin(axis=0) != truth)]
-    return 100 * np.mean(np.array(wrong)[np.argsort(doubt)[:round(0.7 * len(doubt))]])
+            doubt.append(first / second)
+            wrong.append(to_digit.argmin(axis=0) != truth)
+    surest_first = np.argsort(np.concatenate(doubt))
+    return 100 * np.concatenate(wrong)[surest_first[:round(0.7 * len(surest_first))]].mean()
 
 distances = [by_distance(split) for split in range(5)]
 print(f"`nearest`, doubted by distance, misread after the clerk: {np.mean(distances):.0f} %")

@@ -108,6 +108,9 @@ def draw(name, seed):
     return World(seed=seed, **{**QUIET, **EVENTS[name]})
 
 # %%
+def regret(loss, reviewed, world):       # payment by payment, from the loss expected without a review
+    return np.where(reviewed, world.review_cost, loss) - np.minimum(world.review_cost, loss)
+
 def price(t):                    # for each model: regret by week, frauds promised by day, reviews
     X, fee, cost = inputs(t.truth), t.world.chargeback_fee, t.world.review_cost
     held = (t.truth.tx_id % 5 == 0).to_numpy()
@@ -116,8 +119,8 @@ def price(t):                    # for each model: regret by week, frauds promis
     for k, today in enumerate(TRAINED):
         p = (job(t.world, learnable, today) if k else launch(learnable)).predict_proba(X)[:, 1]
         reviewed = p * (t.truth.amount_logged.to_numpy() + fee) > cost
-        regret = np.where(reviewed, cost, loss) - np.minimum(cost, loss)
-        t.regret.append(np.bincount(t.truth.day, regret)[45:].reshape(19, 7).sum(axis=1))
+        by_day = np.bincount(t.truth.day, regret(loss, reviewed, t.world))
+        t.regret.append(by_day[45:].reshape(19, 7).sum(axis=1))
         t.promised.append(np.bincount(t.truth.day, p))
         t.reviewed.append(reviewed[held])
 
@@ -241,28 +244,24 @@ claim("Weekly is cheaper than z > 3 in every ring and every gradual world",
 # feed not broken). CL is the new market.
 
 # %%
-def all_labels(name, today):             # next week's regret
-    world = draw(name, 7)
-    rows = world.frame(today - 37, today + 7)
-    learn, after = days(rows, today - 37, today - 7).query("tx_id % 5 > 0"), days(rows, today, today + 7)
-    reviewed = review(train(tree, learn, learn.fraud), after, world)
-    loss = after.p_true * (after.amount + world.chargeback_fee)
-    regret = np.where(reviewed, world.review_cost, loss) - np.minimum(world.review_cost, loss)
-    return round(regret.sum())
+def all_labels(rows, world, today):      # next week's regret, had every label been in
+    after = world.frame(today, today + 7)
+    reviewed = review(train(tree, rows, rows.fraud), after, world)
+    return round(regret(after.p_true * (after.amount + world.chargeback_fee), reviewed, world).sum())
 
 # %%
 obeyed = {}
 for name in ("new market", "unit bug"):
     t = T[name, 7]
     for day in play("psi > 0.10", t).runs[:3]:
-        week, rows = (day - 45) // 7, draw(name, 7).frame(day - 37, day - 7).query("tx_id % 5 > 0")
+        week, rows = (day - 45) // 7, t.world.frame(day - 37, day - 7).query("tx_id % 5 > 0")
         market = rows[rows.market == "CL"]
         obeyed[name, day] = {
             "CL payments": len(market), "their frauds": market.fraud.sum(),
             "known": (market.label_day[market.fraud == 1] <= day).sum(),
             "days in cents": rows.day[rows.amount_logged > 2 * rows.amount].nunique(),
             "launch $": round(t.regret[0][week]), "new $": round(t.regret[week + 1][week]),
-            "all labels $": all_labels(name, day),
+            "all labels $": all_labels(rows, t.world, day),
             "clean $": round(T["stable", 7].regret[week + 1][week]) if name == "unit bug" else "-"}
 claim("Day 108: without the broken rows the run's model is cheaper, in every draw",
       all(T["stable", seed].regret[10][9] < T["unit bug", seed].regret[10][9] for seed in SEEDS))

@@ -15,9 +15,8 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 
-os.environ["COURSE_HOME"] = tempfile.mkdtemp()
-from course_utils import check  # noqa: E402
-from course_utils.exercises import REGISTRY, engine  # noqa: E402
+from course_utils import check
+from course_utils.exercises import REGISTRY, engine
 
 OPERATORS = {ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),
              ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,), ast.Is: (ast.IsNot,),
@@ -41,8 +40,8 @@ def changes(node: ast.AST) -> Iterator[tuple[str, callable]]:
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield "the other bool", lambda n: setattr(n, "value", not n.value)
     elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        near = (1.2 * node.value, 0.8 * node.value) if isinstance(node.value, float) else (node.value + 1, node.value - 1)
-        for value in {*near, node.value + 1} - {node.value}:
+        near = {1.2 * node.value, 0.8 * node.value} if isinstance(node.value, float) else {node.value - 1}
+        for value in near - {node.value} | {node.value + 1}:
             yield f"{node.value} -> {value:.6g}", lambda n, value=value: setattr(n, "value", value)
     if isinstance(node, (ast.If, ast.IfExp)):
         for value in (True, False):
@@ -84,11 +83,13 @@ def main(beginnings) -> None:
     warnings.simplefilter("ignore")
     engine.SECONDS = 2.0                                         # many a mutant never ends
     tried = passed = 0
-    for key in REGISTRY:
-        if key.startswith(tuple(beginnings or [""])):
-            n, names = passing(key)
-            tried, passed = tried + n, passed + len(names)
-            print("".join(f"{key}: {name}\n" for name in names), end="", flush=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["COURSE_HOME"] = home
+        for key in REGISTRY:
+            if key.startswith(tuple(beginnings or [""])):
+                n, names = passing(key)
+                tried, passed = tried + n, passed + len(names)
+                print("".join(f"{key}: {name}\n" for name in names), end="", flush=True)
     print(f"{tried} changes, {passed} passed")
 
 

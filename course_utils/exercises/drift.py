@@ -222,11 +222,7 @@ def _flat_is_healthy(evidence):
 def _symptom_is_cause(evidence):
     """You went from 'the model is off' to 'retrain the model' without asking whether its inputs are true. A
     model trained on a broken log learns the break."""
-    if evidence["expected"] < 5:
-        return "wait_labels"
-    if abs(evidence["z"]) <= 3:
-        return "no_action"
-    return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
+    return diagnose({**evidence, "log_matches_ledger": True})
 
 
 def _ledger_last(evidence):
@@ -251,11 +247,7 @@ _quiet_z_first.__doc__ = _ledger_last.__doc__
 def _never_waits(evidence):
     """You never asked whether there is enough to judge by. With fewer than 5 chargebacks expected one report more or less moves
     z by half a deviation and more."""
-    if not evidence["log_matches_ledger"]:
-        return "fix_pipeline"
-    if abs(evidence["z"]) <= 3:
-        return "no_action"
-    return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
+    return diagnose({**evidence, "expected": float("inf")})
 
 
 def _challenger_first(evidence):
