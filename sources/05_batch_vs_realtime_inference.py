@@ -126,7 +126,8 @@ for job, (period, run) in JOBS.items():
           f"period / 2 + run = {period / 2 + run:5.2f}, period + run = {period + run:5.2f}")
 
 # %% [markdown]
-# The run counts, because a table is as old as its snapshot, not as its file. **Exercise 1** adds the nights on which the job
+# When a table appears its snapshot is already `run` old, and when it goes a `period` more: a table is as old as its snapshot, not
+# as its file. **Exercise 1** adds the nights on which the job
 # fails.
 #
 # Training data come from the log, which by now knows more than any table did at the time. A feature is *point-in-time
@@ -212,14 +213,14 @@ reveal("realtime.left_of_100", round(100 / ratio["bursts", "seed 7"]["skewed", "
 # today's loss, or less. A table made every 15 minutes, with a model trained on it, costs half as much again as counting at
 # request, and more. A first repair needs no new system, though: training on what is served takes away about half of today's loss
 # or more. It also shows what last night's counts are worth against bursts: with them the loss is a little smaller than with the
-# amount alone on one seed, and larger on two, and hourly counts hardly do better. Against bursts alone one may as well drop such
-# tables, their jobs and pagers.
+# amount alone on one seed, and larger on two (presumably noise that the model took for a pattern), and hourly counts hardly do
+# better. Against bursts alone one may as well drop such tables, their jobs and pagers.
 #
 # **Slow attacks** leave traces for days. On these seeds hourly is as good as at request to within a few per cent, even skewed, so counting at
 # request would buy nothing. Nightly costs about a quarter more if trained as served, and about half more as it is now.
 #
-# Every payment here was scored in real time. What cost the money was counts too old for what they were to catch, and with bursts
-# the larger part of that came from a model that had been trained on other counts than it was served.
+# Every payment here was scored in real time. What cost the money was counts too old for what they were to catch; with bursts,
+# on these seeds, training the model on the counts that it is served would alone have saved the larger part.
 #
 # ## Where nobody waits, a batch job answers
 #
@@ -265,9 +266,9 @@ claim("Service and batch job give the same 100 scores, to the last bit",
 
 # %% [markdown]
 # Same inputs, same answers. Two things keep the table whole. What is there is not run again, and a partition's run is *idempotent*,
-# twice leaves what once leaves: its file has a fixed name and is put in place in one step. Had the job appended its rows to one table
+# twice leaves one set of rows, as once does: its file has a fixed name and is put in place in one step. Had the job appended its rows to one table
 # and been run again whole, that table would hold five parts twice. Hence a scheduler may run a task again whenever a worker dies,
-# which Dask does by itself, a few times [2] (an exception, such as the full disk, it hands back). The price is a folder for every night: tomorrow's run in this one would find all
+# which Dask does by itself, a few times [2]. The price is a folder for every night: tomorrow's run in this one would find all
 # files there, do nothing, and report success.
 #
 # The table now holds scores made at two times, so `scored_at` belongs in every row. So does the time of the inputs, where that is
@@ -331,7 +332,7 @@ claim("The formula is least at a busy share of", shares[formula(shares).argmin()
 # %% [markdown]
 # In this model the worker that shows the freshest data is busy 53 % of the time. Idler, and it waits for news; busier, and the
 # news waits. [07](07_latency_vs_throughput.ipynb) measures that second wait. If a new update may push aside the one at work,
-# the mean age is 1 + 1/ρ, and busier is always fresher [3]: a queue is the wrong place for old news.
+# more updates are always fresher [3]: a queue is the wrong place for old news.
 #
 # ## In production
 #
@@ -339,7 +340,7 @@ claim("The formula is least at a busy share of", shares[formula(shares).argmin()
 # |---|---|---|---|
 # | trigger | a scheduler, an event, an endpoint | platform | a failed job, while the old table is served |
 # | rows in a call | partitions; `max_batch_size` in Ray Serve [4] | platform | a long wait for a full batch |
-# | age of the inputs | `materialize` on a schedule, or pushed events [5] | data team | trained fresh, served stale |
+# | age of the inputs | a scheduled copy (Feast: `materialize`), or pushed events [5] | data team | trained fresh, served stale |
 # | age of the answer | `scored_at`, a maximum age | who answers for the decision | age of the copy taken for age of the score |
 #
 # Requests that a server gathers into a batch are still real-time; only the rows in a call have changed. Alert on the age of

@@ -15,7 +15,8 @@ def feature_age(t, period, run, failed):
 
     t : the time of the request, in hours.
     period, run : job number k, for k = 0, 1, 2, ..., takes its snapshot of the data at the time
-        k * period. It works for `run` hours, and only then replaces the table that is served.
+        k * period. It works for `run` hours, fewer than `period`, and only then replaces the table
+        that is served.
     failed : list of the numbers of jobs that failed and wrote nothing. Job 0 never fails.
     Returns a float: the hours from the snapshot behind the table that is served at t, until t.
     """
@@ -199,10 +200,9 @@ def _no_idle(price, bulk, single, used, busy):
 
 
 def _idle_batch_only(price, bulk, single, used, busy):
+    """The idle time of the batch job is in, that of the machine on call is not: it is paid while it waits, which is most of
+    the day."""
     return _mode(price, bulk, single, 1 / used / busy["batch"], 1)
-
-
-_idle_batch_only.__doc__ = _no_idle.__doc__
 
 
 def _idle_realtime_only(price, bulk, single, used, busy):
