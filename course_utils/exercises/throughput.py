@@ -165,6 +165,14 @@ def _interpolated(rates, latencies, slo, share):
         return _first_failure(rates, latencies, lambda sample: np.quantile(sample, share) <= slo)
 
 
+def _interpolated_above(rates, latencies, slo, share):
+    with np.errstate(invalid="ignore"):              # nan is not above anything
+        return _first_failure(rates, latencies, lambda sample: not np.quantile(sample, share) > slo)
+
+
+_interpolated_above.__doc__ = _interpolated.__doc__
+
+
 def _whole_count(rates, latencies, slo, share):
     """You rounded the number that has to be in time. 28 of 30 are 93 %, and 95 % were promised: compare shares, not whole
     numbers."""
@@ -429,6 +437,7 @@ EXERCISES = [
               (_limit_is_late, "the limit itself is late"),
               (_more_than_share, "at least means more than"),
               (_interpolated, "a percentile between two requests is a request"),
+              (_interpolated_above, "a percentile between two requests is a request"),
               (_whole_count, "a share of a number is a whole number"),
               (_answered_only, "who got no answer did not wait"),
               (_lucky_run, "one good run at a high rate is enough"),

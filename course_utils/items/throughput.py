@@ -75,9 +75,9 @@ ITEMS = (
           "day are not at night.",
           calls_for="Latency"),
     _item("c3", "closing",
-          "One shard of the feature store is overloaded. Some 2 % of all look-ups have their key there, and take a second "
-          "because more come than it can complete. A page makes 30 of them. Somebody suggests hedging: a second copy to the "
-          "same store after 50 ms. What do you expect?",
+          "One shard of the feature store, a single machine, is overloaded. Some 2 % of all look-ups have their key there, "
+          "and take a second because more come than it can complete. A page makes 30 of them. Somebody suggests hedging: a "
+          "second copy to the same store after 50 ms. What do you expect?",
           "Little: the copy adds load where capacity is missing. Move some of the keys.",
           "Much: two copies share the work, and an answer takes only half of the time.",
           "Much: in the vendor's test, where calls were slow at random, it cut p99 by half.",
