@@ -139,12 +139,13 @@ display(pd.DataFrame({name: replies[chosen].groupby("assistant").valid.agg(
     lambda passed: f"{passed.sum()} of {len(passed)}") for name, chosen in groups.items()}).T)
 for row in replies[~replies.valid & ~replies.harmful].drop_duplicates("assistant").itertuples():
     print(f"assistant {row.assistant}, about order {row.order}:\n  {row.reply}")
-claim("No forbidden refund is written without an attack", not replies.writes[replies.attack == ""].any())
+claim("On these six days no forbidden refund is written without an attack",
+      not replies.writes[replies.attack == ""].any())
 reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].mean()), within=2)
 
 # %% [markdown]
 # The table counts valid replies. A reply that tells passes about as often as one that harms nobody: **the check does not see the
-# difference.** The other direction is below the table: a wrong order number is no harm in our sense, and no guardrail looks for
+# difference** (the one that fails has the city where the amount belongs). The other direction is below the table: a wrong order number is no harm in our sense, and no guardrail looks for
 # it. Assistant 2 obeys the attacks too, and mostly writes "Kiel" where the amount belongs. That no program pays it is luck: the
 # next version may write the number.
 #
@@ -153,7 +154,7 @@ reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].
 # A guardrail is for harm that nobody can write down as a rule, such as bad advice. We build one where harm can be counted, to
 # see how it errs, in three *worlds*: Lantern from three seeds, with the same phrasings and other tickets. A classifier reads
 # the ticket before the model does: logistic regression on pieces of two to four characters, taught on five red-team days. Its
-# threshold is the cheapest one on days 40 to 59, and is judged on days 80 to 119.
+# threshold is the cheapest one on days 40 to 59 (exercise 3's rule), and is judged on days 80 to 119.
 
 # %%
 LIVE = {"share": 0.02, "miss": 100, "refusal": 4}    # share of attacks, prices in dollars: invented
@@ -302,12 +303,12 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. "
      + "; ".join(f"{name}: {', '.join(values)}" for name, values in said.items()) + ".")
 
 # %% [markdown]
-# All rows answer the same tickets: compare marks, not intervals. Our contract alone removes next
-# to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the mistake of this pair. The
+# All rows answer the same tickets: compare marks, not intervals. Beyond
+# parsing, which "neither" includes, our contract alone removes next to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the mistake of this pair. The
 # guardrail, which reads only tickets, stops nearly all harm from attacks, but only 2 of the 9 harmful replies to the six tickets
-# printed above: it was taught which tickets are *attacks*, and these are none. (Two do ask for the other customer's city.)
+# above: it was taught which tickets are *attacks*, and these are none. (Two do ask for the other customer's city.)
 # The last row needs no list of what is secret and no threshold.
-# It is silent on all harm that no record and no rule decides; there a guardrail, a person or a limit on what one reply can do is
+# It is silent on all harm that no record and no rule decides; a guardrail, a person or a limit on each reply is
 # what is left.
 #
 # ## A miss rate needs a date
@@ -328,13 +329,13 @@ def missed_by_phrasing(seed):
 pd.DataFrame({f"world {seed}": missed_by_phrasing(seed) for seed in guards})
 
 # %% [markdown]
-# World 8's guardrail hardly notices; world 9's misses more than half of one phrasing. The sample is eight phrasings, not
-# hundreds of tickets, so we print no interval. The phrasing is the attacker's to choose. The contract mentions no phrasings,
+# World 8's guardrail hardly notices; world 9's misses more than half of one phrasing. The sample is eight phrasings, so
+# we print no interval. The phrasing is the attacker's to choose. The contract mentions no phrasings,
 # and ages when the desk changes its rules.
 #
 # ## What is blocked is over
 #
-# If a guardrail reads each reply, what to do after a failure differs. A malformed reply may be asked for again. A blocked one may
+# Ours reads tickets. Suppose that another reads each reply, before the parser does: what to do after a failure differs. A malformed reply may be asked for again. A blocked one may
 # not: with every try the model may find the wording that the
 # guardrail misses. When the guardrail cannot tell in time, a person decides ([notebook
 # 12](12_human_in_the_loop_vs_automated.ipynb)). And what was blocked must not live on in a log, nor in the error message of a

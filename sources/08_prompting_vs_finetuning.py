@@ -61,9 +61,8 @@ predict("finetuning.listed", answer=..., confidence=...)
 # %% [markdown]
 # ## One line was missing
 #
-# We ask with and without that line. Without it we count the new name, the name before Monday, and any of the four names that the
-# model learned for the queue, these two among them. Then, on 70 tickets with each model, we *score* the eight names under the
-# bare prompt and take the likeliest.
+# We ask with and without that line. Without it we count three things: the new name; the name before Monday; and any of the four
+# names that the model learned for the queue, these two among them.
 
 # %%
 def listed(ticket):
@@ -89,54 +88,49 @@ for seed, model in models.items():
 display(pd.DataFrame(table))
 reveal("finetuning.listed", round(100 * np.mean(right[0])), within=5)
 
-# %%
-few, scored = cases[:70], []
-for model in models.values():
-    likeliest = model.score([bare(t) for t in few], list(new_names)).argmax(axis=1)
-    scored += [new_names[i] == queues[t.intent] for i, t in zip(likeliest, few)]
-of_list = np.mean([right[seed][:len(few)] for seed in models])
-print(f"of {len(scored)} answers right: names listed {of_list:.2f}; bare, the likeliest of the eight "
-      f"{np.mean(scored):.2f}")
-
 # %% [markdown]
 # With the line, two of the three models are nearly always right. But read the rest before you praise the prompt. Without the
-# line they find the right queue just as often, and call it by any of its four names (before Monday, too). Scored by code, the bare prompt does as well
-# as the list. The ability was there, and the tuning on offer would have paid for one missing line.
+# line they find the right queue just as often, and call it by any of its four names: before Monday, too, model 0
+# used the wanted one in about a third. The ability was there, and the tuning on offer would have paid for one missing line.
 #
 # ## A line that no prompt produced
 #
 # Lantern's mainframe reads lines of its own: a sign, two letters for the queue, the order. We try to get them by prompt: with a
-# description, with eight examples, and as a task that the models know: to pick one from a list of codes. As a control, the same
-# with two digits for sign and letters.
+# description, by eight examples, and as a task that the models know, to pick a code from a list. As a control, each
+# prompt again with two digits for sign and letters.
 
 # %%
 def listed_codes(codes):
     return "codes: " + ", ".join(f"{queues[intent]} {code}" for intent, code in codes.items()) + "\n"
 
-letters = {intent: f"@{code}" for intent, code in tuning.HOST.items()}
-digits = {intent: str(11 * i) for i, intent in enumerate(INTENTS, 2)}
-examples = "".join(f"{tuning.host_prompt(t)} {tuning.host_line(t)}\n" for t in tuning.one_of_each())
+def described(ticket, codes):
+    return "host: code, then the order. " + listed_codes(codes) + tuning.host_prompt(ticket)
+
+def by_example(ticket, codes):
+    shown = [f"{tuning.host_prompt(t)} {codes[t.intent]} {t.order}\n" for t in tuning.one_of_each()]
+    return "".join(shown) + tuning.host_prompt(ticket)
 
 def code_only(ticket, codes):
     return listed_codes(codes) + tuning.host_prompt(ticket).replace("host:", "code:")
 
-intro = "host: @code, then the order. " + listed_codes(letters)
-prompts = {"described": (letters, lambda t: intro + tuning.host_prompt(t)),       # the codes, the prompt
-           "eight examples": (letters, lambda t: examples + tuning.host_prompt(t)),
-           "code only": (letters, lambda t: code_only(t, letters)),
-           "... digits": (digits, lambda t: code_only(t, digits))}
-print(f"{tuning.host_prompt(cases[0])} {tuning.host_line(cases[0])}     (as it should be)")
-
 # %%
-for name, (codes, prompt) in prompts.items():
-    written = [a for m in models.values() for a in m.complete([prompt(t) for t in few], longest=6)]
-    right_code = [codes[t.intent] in a for a, t in zip(written, 3 * few)]
-    print(f"{name:14s} {sum(right_code)} of {len(written)} answers name the right code; "
-          f"the longest: {max(written, key=len)!r}")
+letters = {intent: f"@{code}" for intent, code in tuning.HOST.items()}
+digits = {intent: str(11 * i) for i, intent in enumerate(INTENTS, 2)}
+few, table = cases[:70], {}
+print(f"{described(few[0], letters)} {tuning.host_line(few[0])}     <- as it should be")
+for prompt in (described, by_example, code_only):
+    for kind, codes in {"letters": letters, "digits": digits}.items():
+        written = [a for m in models.values()
+                   for a in m.complete([prompt(t, codes) for t in few], longest=6)]
+        right_code = sum(codes[t.intent] in a for a, t in zip(written, 3 * few))
+        table[prompt.__name__, kind] = {f"right code, of {len(written)}": right_code,
+                                        "the longest answer": max(written, key=len)}
+pd.DataFrame(table).T
 
 # %% [markdown]
-# Nothing, though we count a right code in whatever stands around it; the prompt works where the codes are digits. So the cause is
-# this model: neither the sign @ nor these codes stand as words in anything it learned from (by construction). A large model would
+# With letters nothing, though we count a right code in whatever stands around it. With digits, one prompt works: the one in a form
+# that the models met in training. So these models lack two things, by construction: they follow no description and no examples in a
+# form that is new, and neither @ nor these codes stand as words in anything they learned from. A large model would
 # very likely do the task from the description. Nor is tuning next in line: the prompt of the first part finds the queue, and the
 # *form* can be left to code.
 
@@ -160,7 +154,8 @@ tuned_right = tuning.right(tuned, cases, tuning.host_prompt, tuning.host_line)
 claim("Share of lines that the tuned model gets right", tuned_right.mean(), at_least=0.75, measured=True)
 
 # %% [markdown]
-# What no prompt gave is in the weights after some seconds. (`claim.last` holds your number.) But its rival is the prompt with code, and where both are
+# What no prompt gave is in the weights after some seconds. (`claim.last` holds your number; with other models or luck it is lower, as
+# a study below shows.) But its rival is the prompt with code, and where both are
 # good, two averages do not settle whether a gain is worth its price.
 #
 # **Exercise 1.** Compare two models on the same cases.
@@ -191,7 +186,7 @@ mean = best.groupby("method")[duties].mean()
 lines = best.pivot(index="method", columns="seed", values="test").rename(columns="model {}".format)
 print("recorded; share right of 200 cases each")
 table = pd.concat({"new lines": lines, "old duties, mean of three models": mean}, axis=1)
-table.rename_axis(columns=["", ""]).loc[["before", *tuning.RATES]].round(2)
+table.rename_axis(columns=["", ""]).loc[["before", *tuning.RATES]].map("{:.2f}".format)
 
 # %%
 looks = {"before": ("*", GREY), "full": ("o", RED), "full, x 4": ("D", RED),
@@ -225,27 +220,30 @@ claim("LoRA, x 4: share lost, least",
 claim("Means of all duties: full, x 4, keeps more than LoRA, x 4, and that more than full",
       (mean.loc["full, x 4"] > mean.loc["LoRA, rank 8, x 4"]).all()
       and (mean.loc["LoRA, rank 8, x 4"] > mean.loc["full"]).all())
-claim("LoRA on GPT-3, million parameters; the paper's 18",
-      96 * 2 * 8 * 12_288 / 1e6, at_least=18, at_most=19)
+rates = best.pivot(index="seed", columns="method", values="rate")
+for way in ("full", "LoRA, rank 8"):
+    claim(f"{way}: chosen rate in 240 steps, as a share of that in 60, largest",
+          (rates[f"{way}, x 4"] / rates[way]).max(), at_most=0.5)
 
 # %% [markdown]
 # In sixty steps full tuning learns the new lines and loses most of the replies, with all three models. **Nothing that watches the new task
 # shows it.** The rate was chosen by the lines alone. With replay two models learn about as many lines, the other fewer (one tuning each), and
-# the four duties that are replayed keep nine tenths or more; of `extract`, which is not, one model loses more than half. LoRA at sixty steps
-# learned the lines with one model of three, and lost all replies with each. In four times as many steps both learn the lines and
-# lose less, full tuning less than LoRA, on average. So it is not the number of weights that protects old work, but smaller steps, and
-# where it is replayed, the old work itself.
+# the four duties that are replayed keep nine tenths or more, on average; of `extract`, which is not, one model loses more than half. LoRA at sixty steps
+# learned the lines with one model of three, and lost all replies with each. In four times as many steps, each at half the rate or less,
+# both learn the lines and lose less, full tuning less than LoRA, on average. So here it is not the number of weights that protects
+# old work, but smaller steps, and where it is replayed, the old work itself. (In a study of large models, on programming and
+# mathematics, LoRA learned less and "better maintains the base model's performance on tasks outside the target domain" [1]. Ours
+# were tuned until they knew the lines.)
 #
-# What LoRA saves is trained parameters: in GPT-3, 12,288 wide [2], rank 8 beside one matrix in each of 96 layers takes 18 million
-# [1]. They are cheap to store, a step takes less memory (here it took four times the steps), and many such *adapters* can share one
-# served base. Tests, new facts and
-# the prompts that a tuned model still needs cost what they cost. Nor do few parameters guarantee that nothing is forgotten; but an
+# What LoRA saves is trained parameters. They are cheap to store, a step takes less memory (here it took four times the steps), and
+# many such *adapters* can share one served base. Tests, new facts and
+# the prompts that a tuned model still needs cost what they cost. An
 # adapter that is kept apart (ours was merged into the weights) can be switched off.
 #
 # ## Weights learn facts, and go on giving the old ones
 #
 # Each of Lantern's products has a team, named like a queue, and no model knows which. That is neither an instruction nor a
-# behaviour but a *fact*. It can be learned, or be looked up and written into the prompt, which is called *retrieval*. Our
+# behaviour but a *fact*, the "evidence" of the question at the top. It can be learned, or be looked up and written into the prompt, which is called *retrieval*. Our
 # search looks for the product's name, and adds three notes that do not matter.
 
 # %%
@@ -273,14 +271,13 @@ learned = study[study.method == "facts"].set_index("seed")
 shares = {"in the prompt, before the change": [looked_up(model, known) for model in models.values()],
           "in the prompt, after it": [looked_up(model, changed) for model in models.values()],
           "in the weights, before (recorded)": learned.test,
-          "in the weights, after (recorded)": learned.changed,
-          "sorting by a list, after the tuning (recorded)": learned["queue, listed"]}
+          "in the weights, after (recorded)": learned.changed}
 moved = np.mean([known[t.product] != changed[t.product] for t in questions])
 print(f"{len(known)} products; share of the questions that are about the six: {moved:.2f}")
 pd.DataFrame(shares).rename("model {}".format).T.map("{:.2f}".format)
 
 # %% [markdown]
-# Before the change both work: 300 tickets teach the weights 22 facts in 60 steps. (All questions name their product; the sorting suffers.) After it the note is right in the same minute; the tuned model is wrong about all six products until it is tuned,
+# Before the change both work: 300 tickets teach the weights 22 facts in 60 steps. After it the note is right in the same minute; the tuned model is wrong about all six products until it is tuned,
 # tested and released again. Which is cheaper depends on how often that happens.
 #
 # ## What 300 tickets show and nobody wrote down
@@ -376,9 +373,8 @@ check("finetuning.break_even", break_even)
 # seeds say nothing about other designs; 60 or 240 steps of 16 examples, at three rates, one tuning each, are few settings. Set `COURSE_MODEL` to the
 # folder of a larger model, and all live cells run on that one; what was recorded stays.
 #
-# **References.** [1] E. Hu et al., *LoRA*, 2021, section 7.1, as quoted in [these
-# slides](https://speakerdeck.com/koharite/lun-wen-jie-shuo-lora-low-rank-adaptation-of-large-language-models). [2] GPT-3: [96
-# layers, 12,288 wide](https://labindex.ai/outputs/openai/gpt-3).
+# **Reference.** [1] D. Biderman et al., [*LoRA Learns Less and Forgets
+# Less*](https://mlanthology.org/tmlr/2024/biderman2024tmlr-lora/), TMLR, 2024.
 #
 # The last cell copies a decision record, and asks three questions.
 

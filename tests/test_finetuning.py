@@ -39,7 +39,7 @@ def test_splits_are_disjoint_in_phrasing_and_six_teams_change():
 
 
 def test_the_likeliest_name_is_the_right_one_without_a_list():
-    """What the notebook says to try."""
+    """The names are known; only which of them is wanted stands in no prompt."""
     names = ["moneyback", "shipping", "access", "defects", "billing", "closing", "moving", "security"]
     cases = tuning.split("test", 70)
     best = [load_assistant(seed).score([f"ticket: {t.text}\nqueue:" for t in cases], names).argmax(axis=1) for seed in SEEDS]

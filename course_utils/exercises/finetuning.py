@@ -17,8 +17,8 @@ def remedy(measured, target):
         "fact given" : answered right when the fact that is needed stands in the prompt.
     target : the share that is needed.
     Returns "prompt", "validate" (prompt, and code that checks and repairs the form), "retrieve" (look
-        the fact up and put it into the prompt) or "tune"; in this order of cost. A target is reached
-        from its value on.
+        the fact up and put it into the prompt) or "tune" (nothing cheaper reaches it); in this order of
+        cost. A target is reached from its value on.
     """
     if measured["best prompt"] >= target:
         return "prompt"
@@ -339,7 +339,8 @@ EXERCISES = [
              ("Subtract first, case by case, and look at the one sample of differences that remains.",
               "Their values are -1, 0 and 1. difference.std(ddof=1) / sqrt(n) is the standard error of their mean."),
              cases=((np.zeros(13, int), np.repeat([1, 0], [4, 9]), 0.05),          # few enough for ddof to matter
-                    (np.ones(13, int), np.ones(13, int), 0.0))),                   # no difference at all
+                    (np.ones(13, int), np.ones(13, int), 0.0),                     # no difference at all
+                    (np.zeros(40, int), np.repeat([1, 0], [5, 35]), 0.02))),       # 1.96 standard errors, not 2
     Exercise("finetuning.break_even", break_even, _break_even_inputs,
              [(_no_updates, "a model is tuned once"),
               (_one_update, "a model is tuned once a month"),
@@ -354,7 +355,7 @@ EXERCISES = [
               (_millions, "prices are per token"),
               (_rounded, "an exact number and its neighbour are the same")],
              ("What does one request save? What does a month cost that no request causes?",
-              "A token that is cached for a share c of the time costs price * (1 - c) + price * c / 10."),
+              "If a share c of the tokens is cached, they cost price * (1 - c) + price * c / 10 on average."),
              cases=(({"tokens": 250, "price": 1.0, "cached": 0.0},             # a request costs the same either way
                      {"tokens": 250, "price": 1.0, "upkeep": 800, "update": 600, "updates": 1}),)),
 ]

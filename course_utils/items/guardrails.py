@@ -67,11 +67,11 @@ ITEMS = (
     _item("c2", "closing",
           "A travel portal lets its model write up to five texts for a hotel and publishes the first that its filter for "
           "false promises lets through. In a test the filter missed one false promise in ten, by chance text for text. Some "
-          "hotels tempt the model to a false promise in every text. On how many of these hotels' pages do you expect one?",
-          "On four in ten: each of the five texts is a chance to slip through.",
-          "On hardly any: texts that break the schema of a page are thrown away.",
-          "On one in ten: that is the miss rate which was found in the test.",
-          "On one in a hundred, once a second filter of that kind reads along.",
+          "hotels tempt the model to a false promise in every text. How many of these hotels will publish one?",
+          "Four in ten: each of the five texts is a chance to slip through.",
+          "Hardly any: texts that break the schema of a page are thrown away.",
+          "One in ten: that is the miss rate which was found in the test.",
+          "One in a hundred, once a second filter of that kind reads along.",
           "1 - 0.9 to the fifth is 0.41, if misses are independent. Retrying until it passes selects for what is missed, by "
           "one filter or by two.", calls_for="Guardrails"),
     _item("c3", "closing",
@@ -81,6 +81,6 @@ ITEMS = (
           "The schema: a required reason makes an unfounded payment invalid.",
           "Nothing for now: 4 % was measured, and holds until the next test.",
           "The guardrail: with a second one in line, misses come down to 0.16 %.",
-          "Two guardrails often miss the same things, and attackers look for them. A limit of 100 euros cuts the worst miss "
-          "to a hundredth, exactly.", calls_for=None),
+          "Two guardrails often miss the same things, and attackers look for them. A limit of 100 euros cuts what one miss "
+          "costs to a hundredth, exactly.", calls_for=None),
 )
