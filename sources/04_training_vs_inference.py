@@ -32,7 +32,7 @@ pair("training")
 # ## A retry is answered differently
 #
 # Lantern tries a neural network as its fraud model: two hidden layers and an output. *Batch normalisation* rescales what
-# comes out of a layer to mean 0 and spread 1; *dropout* sets a fifth of it to zero at random and scales up the rest. It
+# comes out of a layer to mean 0 and spread 1 over the payments of a call; *dropout* sets a fifth of it to zero at random and scales up the rest. It
 # learns from days 0–44, with every label known. A payment goes to review when the loss expected from it exceeds the price
 # of a review.
 
@@ -127,8 +127,9 @@ pd.DataFrame(table, index=["parameters moved", "statistics moved", "two calls ag
 # %% [markdown]
 # `no_grad` drops the record and leaves dropout on; `eval()` gives one answer and keeps the record. And the second row says
 # that *do the parameters change?* is too narrow: a service in training mode changes no parameter, but its statistics follow
-# its traffic, and the next `eval()` computes with them. Better: **does a call change anything that answers to others depend
-# on?** And a mode is not an activity: `train()` trains nothing, and dropout gives two answers without changing anything.
+# its traffic, and the next `eval()` computes with them. Better: **does a call change anything in the model that answers to others
+# depend on?** And a mode is not an activity: `train()` sets a switch, the calls after it move the statistics; and dropout gives two
+# answers without changing either.
 #
 # `fit` ends with `model.train()`, as a loop needs for its next round. The service took what it got.
 #
@@ -157,17 +158,18 @@ seen = pd.DataFrame([sent_twice(*service) for service in services.values()])
 claim("Share reviewed, change in points: most", seen.share.abs().max(), at_most=1, measured=True)
 claim("Reviewed, then accepted, % of reviewed: least", seen.revoked.min(), at_least=25, measured=True)
 claim("Fraud that the test stopped, accepted, %: mean", seen.missed.mean(), at_least=12, measured=True)
-claim("... less what other fraud is stopped instead, points: mean",
-      (seen.missed - seen.gained).mean(), at_least=4, measured=True)
+claim("Other fraud, stopped by luck, % of the same: mean", seen.gained.mean(), at_least=3,
+      measured=True)
 claim("After eval(), decisions other than tested, % of the reviews: least", seen.repaired.min(),
       at_least=2, measured=True)
 reveal("training.second_answer", "many" if seen.revoked.min() > 25 else "some")
 
 # %% [markdown]
-# The panel stays green in every world, and more than a quarter of the reviews are revoked. Of the fraud that the tested model stops
-# part gets through at once (by luck it stops other fraud instead, less of it). From the file and the payment alone no audit can repeat a decision.
+# The panel stays green in every world, and more than a quarter of the reviews are revoked. Of the fraud that the tested model
+# would have stopped, part is accepted at the first call (and the noise stops some other fraud). From the file and the payment alone no audit can repeat a decision.
 # And the repair? `eval()` brings back one
-# answer, but not the tested model: its statistics have moved, as a few calls move them. Load the tested file again.
+# answer, but not the tested model: its statistics have moved, as a few calls move them. Load the tested file again, and then call `eval()`: a network built
+# anew starts in training mode.
 #
 # *Try it*: in `copy.deepcopy(model).eval()` put only the `nn.Dropout` layers in training mode, then only the `nn.BatchNorm1d`. Dropout
 # draws anew in each call. Batch normalisation repeats itself while a payment travels with the same 199 others, and yet decides
@@ -238,7 +240,7 @@ pd.DataFrame(table, index=index).rename_axis(columns="T =").round(2).map("{:g}".
 # Here the formula is exact; models that share keys among heads need less. The cache grows with each token of each open conversation, and weights do not. It ends with its conversation:
 # state, but no answer to others depends on it.
 #
-# ## It serves, but it cannot be fine-tuned
+# ## It serves, but it cannot be fine-tuned in full
 #
 # The assistant answers on a GPU of 16 MB, small like the model. On the same GPU a fine-tuning job dies: *out of memory*,
 # with a batch of one text. Would a shorter text help? Count, with fused attention. The
@@ -274,7 +276,7 @@ claim("Training: bytes a parameter before any text",
 # *Try it*: freeze all but one layer, `llm.zero_grad(); llm.requires_grad_(False); llm.model.layers[0].requires_grad_(True)`, and run
 # the last two cells again; then the same with `layers[-1]`. Gradients and AdamW shrink either way, and the claim of sixteen
 # fails, as it should. But for the first layer the gradient passes through all the others, and most of what is kept stays;
-# for the last it stops early.
+# for the last it stops early, and the sum fits. (`llm.requires_grad_(True)` thaws the model.)
 #
 # **Exercise 2.** Both sums as a function.
 

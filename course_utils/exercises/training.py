@@ -335,8 +335,8 @@ def breakeven_requests(parameters, trained_on, read, written):
     """After how many requests has serving cost as many FLOPs as training did?
 
     parameters : the model's size N. trained_on : tokens that it was trained on, all repetitions counted.
-    read, written : tokens of a request that the model reads and that it writes. With a KV cache either
-        kind goes through the model once.
+    read, written : tokens of a request that the model reads and that it writes. With a KV cache each
+        of them goes through the model once; count the last one written, too.
     Returns a float, by the rules 6N and 2N.
     """
     return 3 * trained_on / (read + written)
