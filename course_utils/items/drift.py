@@ -76,12 +76,12 @@ ITEMS = (
           "honest.", calls_for="Model drift"),
     _item("c3", "closing",
           "In Lantern's last summer sale the index of `amount_logged` stood at .31 for three days. Two months later the "
-          "chargebacks of these days agreed with what the model had expected. The next sale is near, on the same terms. What "
-          "do you prepare?",
+          "chargebacks of these days agreed, segment by segment, with what the model had expected. The next sale is near, on "
+          "the same terms. What do you prepare?",
           "An entry in the calendar: such an index need not mean any loss.",
           "A retraining on day one: .31 is three times what is permitted.",
           "A scaling of the amounts: on its usual inputs the model is safe.",
           "A new model: the present one did not get through without alarm.",
-          "The index says that inputs moved; filed against expected said that decisions were as good as before. Count the "
-          "outcomes again, and go on.", calls_for="Data drift"),
+          "The index says that inputs moved; filed against expected said that the model still fitted. Count the outcomes "
+          "again, and go on.", calls_for="Data drift"),
 )

@@ -58,7 +58,7 @@ ITEMS = (
           "morning it does not. Weights and code are the same. What grows?",
           "The keys and values: each open conversation keeps its own.",
           "The share of some training job: answers cost next to nothing.",
-          "Nothing: what passed the test fits this card.",
+          "Nothing grows: what passed the test fits on this card.",
           "The gradients: each open conversation keeps them to its end.",
           "A server holds weights once and a cache of keys and values for each conversation. Gradients belong to training.",
           calls_for="Inference"),
