@@ -102,7 +102,7 @@ claim("The payments table is this world, minus the truth", (truth.amount == paym
 # %% [markdown]
 # ## Same alarm, different bills
 #
-# Both instruments, on the reference and on the days up to each alarm (fifteen where there are, for steadier numbers). AUC says how well the model ranks, by true labels.
+# Both instruments, on the reference and on the days up to each alarm (fifteen where there are). AUC says how well the model ranks, by true labels.
 
 # %%
 WINDOWS = {"reference": (45, 60), "1st alarm, days 70-84": (70, 85), "2nd alarm, days 95-97": (95, 98),
@@ -141,7 +141,7 @@ show(figure, "The index jumps when the market opens and during the bug; on day 1
 # %% [markdown]
 # ## The bug: no label could tell
 #
-# On day 98 labels are no help. But the log can be held against the ledger, where settled amounts arrive a day later.
+# The log can be held against the ledger, where settled amounts arrive a day later.
 
 # %%
 recent = days(payments, 95, 98)
@@ -180,7 +180,7 @@ claim("AUC of the fraud model in truth", roc_auc_score(days(truth, 130, 145).fra
 
 # %% [markdown]
 # P(X) has not moved, by construction: the ring *replaces* honest buyers who look like Lantern's best customers. What such
-# payments mean has moved. Performance estimated from the scores takes that meaning for granted. Only outcomes show the ring.
+# payments mean has moved. Performance estimated from the scores takes that meaning for granted.
 #
 # ## Late labels are not absent labels
 #
@@ -213,7 +213,7 @@ print(f"... while {100 * unknown.mean():.0f} % of the frauds since day 130 are s
 
 # %% [markdown]
 # The first line clears the new market on day 85, with what Lantern has: in total and, since opposite errors would cancel in a
-# total, by segment. The last one convicts: twice as many as there should be, far outside chance. And the segments name the
+# total, by segment. The last one convicts: twice as many as there should be. And the segments name the
 # culprit:
 
 # %%
@@ -400,15 +400,13 @@ print(worksheet("drift_triage"))
 mine.round(4)
 
 # %% [markdown]
-# `n_24h` is just over its limit although nothing about it has changed: one unmoved column in twenty is.
-#
 # ## Where the rule stops
 #
 # Built in, not found: the ring leaves P(X) alone (a real one adds traffic, which inputs would show); the market leaves
 # P(y|X) alone; every fraud is reported some day, reviewed or not; we know the delay, the day on which the ring began, and where to cut the segments. The
-# dollars rest on two invented prices, `PRICES`. AUC alone is no judge: it *rose* with the new market, where fraud is more frequent, so
-# that ranking its payments above the others is easy; within the market it is lower. And *harmless* was a property of this drift and
-# this model, whose form is right also where it saw few payments: boosted trees from the same days lose more there.
+# dollars rest on two invented prices, `PRICES`. AUC alone is no judge: it *rose* with the new market, where fraud is more frequent and
+# so easy to rank above the rest; within the market it is lower. And *harmless* was a property of this drift and this model: boosted
+# trees from the same days lose more.
 #
 # **References.** [1] B. Yurdakul and J. Naranjo, *Statistical properties of the population stability index*, Journal of
 # Risk Model Validation 14(4), [abstract](https://econpapers.repec.org/article/rskjourn5/7725371.htm).
