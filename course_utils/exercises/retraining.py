@@ -306,8 +306,8 @@ def may_promote(evidence, margin):
         "noise" : the standard error of gain
         "champion_age" : days since the model in service was trained
     margin : how many standard errors the gain has to exceed.
-    Returns "block" (this challenger is never to be deployed), "wait" (fewer than 20 ripe frauds),
-        "promote" or "keep" (the champion). Some of the evidence is not evidence.
+    Returns the first that applies of "block" (this challenger is never to be deployed), "wait" (fewer
+        than 20 ripe frauds), "promote" and "keep" (the champion). Some of the evidence is not evidence.
     """
     if not evidence["contract_ok"]:
         return "block"
@@ -457,7 +457,7 @@ def optimal_interval(price, slope, fresh):
     slope : dollars a day by which regret grows with each day of the model's age.
     fresh : dollars a day that even a model trained this morning loses.
     A model of age t therefore loses fresh + slope * t dollars a day.
-    Returns a float.
+    Returns a float, by a formula: a search on a grid is not exact enough.
     """
     return float(np.sqrt(2 * price / slope))
 
