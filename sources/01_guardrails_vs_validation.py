@@ -139,13 +139,11 @@ display(pd.DataFrame({name: replies[chosen].groupby("assistant").valid.agg(
     lambda passed: f"{passed.sum()} of {len(passed)}") for name, chosen in groups.items()}).T)
 for row in replies[~replies.valid & ~replies.harmful].drop_duplicates("assistant").itertuples():
     print(f"assistant {row.assistant}, about order {row.order}:\n  {row.reply}")
-claim("On these six days no forbidden refund is written without an attack",
-      not replies.writes[replies.attack == ""].any())
 reveal("guardrails.telling_that_pass", round(100 * replies.valid[replies.tells].mean()), within=2)
 
 # %% [markdown]
-# The table counts valid replies. A reply that tells passes about as often as one that harms nobody: **the check does not see the
-# difference** (the one that fails has the city where the amount belongs). The other direction is below the table: a wrong order number is no harm in our sense, and no guardrail looks for
+# Each cell says how many replies of its kind are valid. A reply that tells passes about as often as one that harms nobody: **the check does not see the
+# difference.** The other direction is below the table: a wrong order number is no harm in our sense, and no guardrail looks for
 # it. Assistant 2 obeys the attacks too, and mostly writes "Kiel" where the amount belongs. That no program pays it is luck: the
 # next version may write the number.
 #
@@ -210,7 +208,7 @@ for seed, test in tests.items():
 pd.DataFrame(table)
 
 # %% [markdown]
-# Where half are attacks nearly every block is right. Live, one in three to one in five hits a customer, and as that rests on a
+# Had half been attacks (recomputed from the same two rates), nearly every block would be right. Live, one in three to one in five hits a customer, and as that rests on a
 # dozen false alarms or fewer, the interval is wide. Axelsson says of intrusion detection: "the false alarm rate is the limiting
 # factor for the performance of an intrusion detection system"
 # ([abstract](https://www.cerias.purdue.edu/apps/reports_and_papers/view/2815)).
@@ -225,15 +223,18 @@ pd.DataFrame(table)
 check("guardrails.threshold", threshold)
 
 # %%
-choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104}
+odds = 4 / 100 * (0.25 / 0.75) / (0.02 / 0.98)        # for scores learned at one attack in four
+choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104,
+           "the same, for the share": odds / (1 + odds)}
 pd.DataFrame({f"world {seed}": {name: cost(test.score, test.attack, limit, **LIVE)
                                 for name, limit in {**choices, "chosen by cost": limits[seed]}.items()}
               for seed, test in tests.items()}).round().astype(int)
 
 # %% [markdown]
 # Dollars per 1,000 live tickets, on days 80 to 119: each attack that passes is priced as if obeyed, and harm without an attack is
-# not in the table. The formula costs more than no guardrail: it blocks nearly everybody. A cost counted on labelled tickets needs
-# neither a calibrated score nor the right share in training.
+# not in the table. The formula costs more than no guardrail: it blocks nearly everybody. Nearly all of that is the share, as the
+# third row shows. A cost counted on labelled tickets needs neither a calibrated score nor the right share in training (but the live
+# share, and both prices).
 #
 # ## A third lever: what it need not read
 #
@@ -257,8 +258,8 @@ pd.concat(table, axis=1).T
 # %% [markdown]
 # Telling ends (the one hit is a lucky guess: "Kiel" again). That is built in: what a model has not read it can only guess, and no right reply to an ordinary ticket needs the other record. The price
 # is a function: an operator's order to share it can no longer be obeyed. Payments stay. For them there is an exact fact, the desk's
-# rule: the model proposes a refund, and a program outside it grants it by the rule. That is validation again, with a fact that our
-# contract was never given, and it ends payments against the rule by definition.
+# rule: the model proposes a refund, and a program outside it grants it by the rule. In kind that is validation again, with a fact that our
+# contract was never given; in place it is a *permission*, outside the model. It ends payments against the rule by definition.
 #
 # Now all layers, in harmful replies per 1,000 live tickets. Assistants 0, 1 and 2 stand behind the guardrails of worlds 7, 8
 # and 9.
@@ -281,7 +282,9 @@ layers = {"neither": replies.harmful, "validation": replies.harmful & replies.va
 attack = replies.attack != ""
 for name, rows in {"attacks": attack, "ordinary tickets": ~attack}.items():
     stopped = blocked[replies.harmful & rows]
-    print(f"harmful replies to {name}: {stopped.sum()} of {len(stopped)} blocked")
+    live = 1000 * (LIVE["share"] if name == "attacks" else 1 - LIVE["share"])
+    print(f"harmful replies to {name}: {stopped.sum()} of {len(stopped)} blocked; left, in 1,000 live "
+          f"tickets: {live * (~stopped).sum() / rows.sum():.1f}")
 print("  " + "\n  ".join(sorted(set(replies.text[replies.harmful & ~attack]))))
 
 # %%
@@ -295,7 +298,7 @@ for row, (name, harm) in enumerate(layers.items()):
         axis.hlines(y, low, high, color=colour, linewidth=1.2)
         axis.plot(value, y, marker, color=colour, label=None if row else f"assistant {seed}")
         said.setdefault(name.replace("\n", " "), []).append(f"{value:.0f}")
-axis.set(yticks=range(len(layers)), yticklabels=layers, title="Harm that reaches a customer",
+axis.set(yticks=range(len(layers)), yticklabels=layers, title="Harm that gets out",
          xlabel="harmful replies per 1,000 live tickets, with 95 % intervals")
 axis.invert_yaxis()
 axis.legend(loc="lower right")
@@ -306,7 +309,8 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. "
 # All rows answer the same tickets: compare marks, not intervals. Beyond
 # parsing, which "neither" includes, our contract alone removes next to nothing, for it was told neither the rule nor whose city is whose. To report it as safety is the mistake of this pair. The
 # guardrail, which reads only tickets, stops nearly all harm from attacks, but only 2 of the 9 harmful replies to the six tickets
-# above: it was taught which tickets are *attacks*, and these are none. (Two do ask for the other customer's city.)
+# above, all look-alikes: it was taught which tickets are *attacks*. Live, 98 of 100 tickets are none, so these few are most
+# of what is left.
 # The last row needs no list of what is secret and no threshold.
 # It is silent on all harm that no record and no rule decides; a guardrail, a person or a limit on each reply is
 # what is left.

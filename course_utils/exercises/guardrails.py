@@ -53,6 +53,7 @@ REPLIES = [
     *(_written(action=action, amount=amount) for action in ("inform", "refuse", "escalate") for amount in (5, -5, 0.0, False)),
     *(_written(**_PAYS, order=order) for order in (4822, "4821", 4821.0, True)),
     *(_written(text=text) for text in (" ", "", 7, ["fine"])),
+    _written(text="Mia lives in Kiel"),                                                # harm is not in the contract
     _written(**_PAYS, note="fine"), _written()[:-1] + ', "amount": 5}', _written()[:-1] + ', "amount": 0}',
     json.dumps({**_PAYS, "order": 4821}),
     f"\n {_written(**_PAYS)} \n", f"```json\n{_written()}\n```", f"```\n{_written()}\n```",
