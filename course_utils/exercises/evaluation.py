@@ -420,5 +420,6 @@ EXERCISES = [
               "Abort first, then 'is the plan over?'. Of the two that remain, ask first whether the saving can still be "
               "worth it at all."),
              cases=(((0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14), ((-0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14),
-                    ((-20.0, 200.0), (-1.0, 1.0), 30.0, 6.0, 14, 14))),
+                    ((-20.0, 200.0), (-1.0, 1.0), 30.0, 6.0, 14, 14),
+                    ((40.0, 60.0), (-2.0, 3.0), 30.0, 6.0, 20, 14))),                   # a test that ran on
 ]

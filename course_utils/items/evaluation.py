@@ -72,7 +72,7 @@ ITEMS = (
           calls_for="Online evaluation"),
     _item("c3", "closing",
           "A candidate declines other customers than the present model does. Someone asks whether declined customers will "
-          "come back with another card, or leave for good. What can answer that?",
+          "come back with another card within weeks, or stay away. What can answer that?",
           "A randomised test of some weeks: the candidate then really declines.",
           "Last quarter's log: it has all declines, and who came back after them.",
           "A shadow run: it shows how the candidate's customers behave.",
