@@ -56,7 +56,7 @@ def payments(seed, lasts):
 # The model sees the amount, and how many payments the card made, and how many dollars they came to, in the last hour and in
 # the last 24. It was trained on counts computed from the log, as of each payment. What it is served comes from a table: a
 # nightly job takes a *snapshot* of the data at midnight, works for three hours, and then replaces the table. `taken` is the
-# time of the snapshot behind the table that is served. Here is the attack in the letter, with both counts.
+# time of the snapshot behind the table that is served. Here are the first payments of the attack in the letter, with the count of the last hour, fresh and as served.
 
 # %%
 JOBS = {"at request": (0, 0), "15 min": (0.25, 0.05), "hourly": (1, 0.25),
@@ -126,8 +126,7 @@ for job, (period, run) in JOBS.items():
           f"period / 2 + run = {period / 2 + run:5.2f}, period + run = {period + run:5.2f}")
 
 # %% [markdown]
-# When a table appears its snapshot is already `run` old, and when it goes a `period` more: a table is as old as its snapshot, not
-# as its file. **Exercise 1** adds the nights on which the job
+# A table is as old as its snapshot, not as its file: `run` hours when it appears, and a `period` more when the next replaces it. **Exercise 1** adds the nights on which the job
 # fails.
 #
 # Training data come from the log, which by now knows more than any table did at the time. A feature is *point-in-time
@@ -201,6 +200,8 @@ claim("Slow: nightly, matched, over at request, least", ratio["slow"].loc["match
       at_least=1.15)
 claim("Slow: nightly as served now, over at request, least",
       ratio["slow"].loc["skewed", "nightly"].min(), at_least=1.3)
+claim("Bursts, seed 7: frauds for which the nightly table has no payment in the last hour, %",
+      100 * (nightly.n_1h[test & rows.fraud] == 0).mean(), at_least=90)
 bursts = result["bursts"]
 excess = bursts.loc["skewed", "nightly"] - bursts.loc["matched", "at request"]
 repaired = bursts.loc["skewed", "nightly"] - bursts.loc["matched", "nightly"]
@@ -209,9 +210,10 @@ claim("Bursts: share of the excess that training as served removes, least", (rep
 reveal("realtime.left_of_100", round(100 / ratio["bursts", "seed 7"]["skewed", "nightly"]), within=10)
 
 # %% [markdown]
-# **Bursts** are mostly over before an hourly job has seen them. On these seeds counting at request leaves about a quarter of
+# **Bursts** are mostly over before an hourly table shows them. On these seeds counting at request leaves about a quarter of
 # today's loss, or less. A table made every 15 minutes, with a model trained on it, costs half as much again as counting at
-# request, and more. A first repair needs no new system, though: training on what is served takes away about half of today's loss
+# request, and more. A first repair needs no new system, though. Trained fresh, the model takes *no payment in the last hour* for honesty, and
+# a stale table says that of nearly every fraud: training on what is served takes away about half of today's loss
 # or more. It also shows what last night's counts are worth against bursts: with them the loss is a little smaller than with the
 # amount alone on one seed, and larger on two (presumably noise that the model took for a pattern), and hourly counts hardly do
 # better. Against bursts alone one may as well drop such tables, their jobs and pagers.
@@ -219,8 +221,8 @@ reveal("realtime.left_of_100", round(100 / ratio["bursts", "seed 7"]["skewed", "
 # **Slow attacks** leave traces for days. On these seeds hourly is as good as at request to within a few per cent, even skewed, so counting at
 # request would buy nothing. Nightly costs about a quarter more if trained as served, and about half more as it is now.
 #
-# Every payment here was scored in real time. What cost the money was counts too old for what they were to catch; with bursts,
-# on these seeds, training the model on the counts that it is served would alone have saved the larger part.
+# Every payment here was scored in real time. What cost the money was two things: counts too old for what they were to
+# catch, and, with bursts the larger part on these seeds, a model that had never seen counts so old.
 #
 # ## Where nobody waits, a batch job answers
 #
@@ -230,7 +232,7 @@ reveal("realtime.left_of_100", round(100 / ratio["bursts", "seed 7"]["skewed", "
 # scheduler that hands tasks to workers (here threads). Batch jobs are long, so something in them dies: at night one partition meets a full disk.
 
 # %%
-cards = fresh[test].groupby(rows.card[test]).last()    # each card's last payment, however old
+cards = fresh[test].groupby(rows.card[test]).last()    # as of each card's last payment, for brevity
 
 def score_rows(inputs):
     return score(model, inputs)
@@ -272,8 +274,8 @@ claim("Service and batch job give the same 100 scores, to the last bit",
 # files there, do nothing, and report success.
 #
 # The table now holds scores made at two times, so `scored_at` belongs in every row. So does the time of the inputs, where that is
-# another: the re-run made part 3 newer, but not fresher. **Exercise 3** reads such a table; there each score's inputs are as old as
-# the score.
+# another: the re-run made part 3 newer, but not fresher. **Exercise 3** reads a simpler table, where each score's inputs are as
+# old as the score.
 
 # %% exercise="realtime.serve_score"
 check("realtime.serve_score", serve_score)
@@ -332,7 +334,7 @@ claim("The formula is least at a busy share of", shares[formula(shares).argmin()
 # %% [markdown]
 # In this model the worker that shows the freshest data is busy 53 % of the time. Idler, and it waits for news; busier, and the
 # news waits. [07](07_latency_vs_throughput.ipynb) measures that second wait. If a new update may push aside the one at work,
-# more updates are always fresher [3]: a queue is the wrong place for old news.
+# then, with this random work, more updates are always fresher [3]: a queue is the wrong place for old news.
 #
 # ## In production
 #
