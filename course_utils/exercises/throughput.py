@@ -91,7 +91,8 @@ def rate_under_slo(rates, latencies, slo, share):
     """The highest offered rate that is safe: up to it, every rate that was tested keeps the promise.
 
     rates : list of requests per second, ascending.
-    latencies : list of lists of milliseconds, one for each rate, an entry for each request sent.
+    latencies : list of lists of milliseconds, one for each rate, an entry for each request sent; a
+        higher rate may have sent more.
         A request that never got an answer has float("inf").
     slo, share : the promise is kept when at least `share` of the requests sent, say 0.9, take
         `slo` milliseconds or less. Count them: np.quantile reads between two requests.
@@ -170,7 +171,14 @@ def _interpolated_above(rates, latencies, slo, share):
         return _first_failure(rates, latencies, lambda sample: not np.quantile(sample, share) > slo)
 
 
+def _nearest(rates, latencies, slo, share):
+    with np.errstate(invalid="ignore"):
+        return _first_failure(rates, latencies, lambda sample: np.quantile(sample, share, method="nearest") <= slo)
+
+
 _interpolated_above.__doc__ = _interpolated.__doc__
+_nearest.__doc__ = """You compared the request nearest to the percentile, which may be one too early: then fewer than the share
+    are in time. Count the requests in time, or take method="inverted_cdf"."""
 
 
 def _whole_count(rates, latencies, slo, share):
@@ -438,6 +446,7 @@ EXERCISES = [
               (_more_than_share, "at least means more than"),
               (_interpolated, "a percentile between two requests is a request"),
               (_interpolated_above, "a percentile between two requests is a request"),
+              (_nearest, "a percentile between two requests is a request"),
               (_whole_count, "a share of a number is a whole number"),
               (_answered_only, "who got no answer did not wait"),
               (_lucky_run, "one good run at a high rate is enough"),
@@ -448,7 +457,10 @@ EXERCISES = [
               (_breaking_rate, "the limit is where it breaks")],
              ("Go upwards from the lowest rate. What makes you stop?",
               "sum(ms <= slo for ms in sample) / len(sample) treats infinity as it should."),
-             cases=(([5, 9], [[100.0] * 29 + [900.0], [100.0] * 28 + [900.0] * 2], 400.0, 0.95),)),
+             cases=(([5, 9], [[100.0] * 29 + [900.0], [100.0] * 28 + [900.0] * 2], 400.0, 0.95),
+                    ([5, 9], [[100.0] * 9 + [900.0], [100.0] * 16 + [900.0] * 2], 400.0, 0.9),       # 88.9 %
+                    ([5, 9], [[100.0] * 9 + [900.0], [100.0] * 80 + [900.0] * 9], 400.0, 0.9),       # 89.9 %
+                    ([5, 9], [[100.0] * 10, [100.0] * 10 + [900.0] * 10], 400.0, 0.95))),            # of other lengths
     Exercise("throughput.late_share", late_share, _late_inputs,
              [(_from_sent, "the generator's clock is the user's clock"),
               (_without_timeouts, "who got no answer did not wait"),
