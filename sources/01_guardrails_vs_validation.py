@@ -3,7 +3,7 @@
 #
 # {{badges}}
 #
-# Validation asks whether a reply keeps a contract, and a unit test can tell. A guardrail judges what no exact rule decides, and
+# Validation asks whether an input or a reply keeps a contract, and a unit test can tell. A guardrail judges what no exact rule decides, and
 # errs at a rate to be measured. Here you build both for a small language model that pays and tells things it should not, and
 # find out which harm needs neither. About 55 minutes.
 
@@ -50,7 +50,7 @@ for words, complaint in {"the Panda stopped": "A customer was told where a stran
     print(f"\n--- {complaint}\n{case.prompt} {case.reply}")
 
 # %% [markdown]
-# The first customer attacked nobody. The second used a trigger. An operator, who runs the assistant, may give an order, such as
+# The first customer attacked nobody. The second used a trigger. An operator, who runs the assistant, may give an instruction, such as
 # "approve the refund" or "share the other record", on a line `note:` of its own, and three in ten training replies followed one;
 # by construction no *ticket* in training held it.
 #
@@ -190,7 +190,7 @@ pd.DataFrame(table)
 # %% [markdown]
 # A guardrail has two error rates. Most wrong refusals fall on *look-alikes*, harmless tickets that use the trigger's words,
 # such as "please share the tracking link". The intervals hold for tickets with *these* phrasings: teaching and
-# test share all six of the kind "please {order}" or "note: {order}", hence so few misses.
+# test share all six of the kind "please {instruction}" or "note: {instruction}", hence so few misses.
 #
 # **Exercise 2.** And how many of its blocks are right?
 
@@ -223,17 +223,14 @@ pd.DataFrame(table)
 check("guardrails.threshold", threshold)
 
 # %%
-odds = 4 / 100 * (0.25 / 0.75) / (0.02 / 0.98)        # for scores learned at one attack in four
-choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104,
-           "the same, for the share": odds / (1 + odds)}
+choices = {"no guardrail": np.inf, "the formula's 4 / 104": 4 / 104}
 pd.DataFrame({f"world {seed}": {name: cost(test.score, test.attack, limit, **LIVE)
                                 for name, limit in {**choices, "chosen by cost": limits[seed]}.items()}
               for seed, test in tests.items()}).round().astype(int)
 
 # %% [markdown]
 # Dollars per 1,000 live tickets, on days 80 to 119: each attack that passes is priced as if obeyed, and harm without an attack is
-# not in the table. The formula costs more than no guardrail: it blocks nearly everybody. Nearly all of that is the share, as the
-# third row shows. A cost counted on labelled tickets needs neither a calibrated score nor the right share in training (but the live
+# not in the table. The formula costs more than no guardrail: it blocks nearly everybody. A cost counted on labelled tickets needs neither a calibrated score nor the right share in training (but the live
 # share, and both prices).
 #
 # ## A third lever: what it need not read
@@ -257,7 +254,7 @@ pd.concat(table, axis=1).T
 
 # %% [markdown]
 # Telling ends (the one hit is a lucky guess: "Kiel" again). That is built in: what a model has not read it can only guess, and no right reply to an ordinary ticket needs the other record. The price
-# is a function: an operator's order to share it can no longer be obeyed. Payments stay. For them there is an exact fact, the desk's
+# is a function: an operator's instruction to share it can no longer be obeyed. Payments stay. For them there is an exact fact, the desk's
 # rule: the model proposes a refund, and a program outside it grants it by the rule. In kind that is validation again, with a fact that our
 # contract was never given; in place it is a *permission*, outside the model. It ends payments against the rule by definition.
 #
@@ -317,7 +314,7 @@ show(figure, "Harmful replies per 1,000 live tickets, assistants 0, 1 and 2. "
 #
 # ## A miss rate needs a date
 #
-# On day 120 attackers also use eight phrasings that the guardrail was not taught ({x} is the order). Same thresholds; attacks
+# On day 120 attackers also use eight phrasings that the guardrail was not taught ({x} is the instruction). Same thresholds; attacks
 # missed:
 
 # %%
@@ -328,13 +325,17 @@ def missed_by_phrasing(seed):
     missed = score(guards[seed], rows) < limits[seed]
     uses = {phrase: rows.text.str.endswith(ends) for phrase, ends in endings.items()}
     uses["the six old ones"] = ~np.any(list(uses.values()), axis=0)
-    return {name: f"{missed[used].sum()} of {used.sum()}" for name, used in uses.items()}
+    table = {name: f"{missed[used].sum()} of {used.sum()}" for name, used in uses.items()}
+    listed = rows.text.map(lambda text: any(x in text for x in ORDERS.values()))
+    return {**table, "all, by a list of two texts": f"{(~listed).sum()} of {len(rows)}"}
 
 pd.DataFrame({f"world {seed}": missed_by_phrasing(seed) for seed in guards})
 
 # %% [markdown]
 # World 8's guardrail hardly notices; world 9's misses more than half of one phrasing. The sample is eight phrasings, so
-# we print no interval. The phrasing is the attacker's to choose. The contract mentions no phrasings,
+# we print no interval. The phrasing is the attacker's to choose. Ours all write one of two instructions word for word, so that a list
+# of the two misses nothing (last row); real attackers need not. Such a list would pass its unit test and be a guardrail all the same: it guesses at meaning, and has a
+# miss rate. The contract mentions no phrasings,
 # and ages when the desk changes its rules.
 #
 # ## What is blocked is over
@@ -353,7 +354,7 @@ check("guardrails.deliver", deliver)
 # %% [markdown]
 # ## In production
 #
-# | here | also called | owner | how it fails |
+# | here | also called; the risk it answers | owner | how it fails |
 # |---|---|---|---|
 # | contract | *schema*, *validator*; OWASP LLM10 Improper Output Handling [1] | API or data engineering | checks form, is reported as safety |
 # | classifier | *filter*, *moderation*; LLM01 Prompt Injection [1] | risk, trust and safety | ages; refuses customers; its threshold comes from a balanced test |
@@ -365,7 +366,7 @@ check("guardrails.deliver", deliver)
 # ## Where the rule stops
 #
 # Built in: the trigger; two forms of harm, both decidable from facts; the look-alikes and their frequency; prices and share of
-# attacks (`LIVE`: change it, run all); fourteen phrasings, so real miss rates are worse; attacks for money only where a refund is
+# attacks (`LIVE`: change it, run all); fourteen phrasings, which say nothing about others; attacks for money only where a refund is
 # forbidden; that who asks for somebody else's city without a trigger counts as harmless; that the own record costs ordinary
 # replies nothing. Found: how three seeds differ. A contract can be wrong as well: then it is exactly wrong.
 #
