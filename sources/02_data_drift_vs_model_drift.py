@@ -25,8 +25,8 @@ pair("drift")
 #
 # Lantern's fraud model has been live since day 45. It has five inputs: the amount as logged, the hour, the account's age,
 # whether the device is new, and the account's other payments in 24 hours. Each morning a monitor compares them over the
-# last three days with days 45–59. When the *population stability index* (PSI) of any input exceeds 0.10, a customary limit
-# [1], it posts a line with a button, **Retrain tonight**. Three of those mornings:
+# last three days with days 45–59. When the *population stability index* (PSI) of any input exceeds 0.10, the lower of two customary
+# limits [1], it posts a line with a button, **Retrain tonight**. Three of those mornings:
 
 # %%
 payments = load("payments")

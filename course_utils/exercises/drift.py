@@ -161,11 +161,11 @@ def diagnose(evidence):
     evidence : dict with
         "psi" : the largest index over the inputs
         "log_matches_ledger" : False if a logged input differs from what really happened
-        "expected" : chargebacks that should be filed by now if the model is right, in the segment
-            that is furthest off (in a total, opposite errors cancel)
+        "expected" : chargebacks that should be filed by now if the model is right: of the total and
+            the segments with 5 or more expected, whichever is furthest off; if none has 5, the total
         "z" : (filed - expected) / sqrt(expected), there
-        "challenger_saves" : $ a day by which a retrained model of the same kind beats this one
-            on later payments with complete labels, as a simulation can tell (negative: it is worse)
+        "challenger_saves" : $ a day by which a retrained model of the same kind beats this one, on
+            later payments whose labels are in (negative: it is worse)
     Returns one of these; which question comes first is for you to find:
         "no_action" if z is from -3 to 3; "retrain" if the model is wrong and a retrained one is
         better; "fix_model_class" if it is wrong and a retrained one is not better; "wait_labels"
@@ -218,6 +218,13 @@ def _flat_is_healthy(evidence):
     """A low index ended the questioning. It says that the inputs stand still, and nothing about whether the log
     is true, whether labels are in, or what the inputs mean: the ring moved no input at all."""
     return "no_action" if evidence["psi"] < 0.1 else diagnose(evidence)
+
+
+def _flat_is_healthy_then(evidence):
+    return _flat_is_healthy(evidence) if evidence["log_matches_ledger"] else "fix_pipeline"
+
+
+_flat_is_healthy_then.__doc__ = _flat_is_healthy.__doc__
 
 
 def _symptom_is_cause(evidence):
@@ -361,6 +368,7 @@ EXERCISES = [
               (_psi_first, "drift and damage are the same thing"),
               (_psi_first_high, "drift and damage are the same thing"),
               (_flat_is_healthy, "stable inputs mean a healthy model"),
+              (_flat_is_healthy_then, "stable inputs mean a healthy model"),
               (_symptom_is_cause, "the model is the first suspect"),
               (_ledger_last, "the model is the first suspect"),
               (_quiet_z_first, "the model is the first suspect"),
