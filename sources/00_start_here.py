@@ -60,7 +60,7 @@ reveal("start.known_by_45", round(known), within=10)
 #
 # ## How exercises work
 #
-# Write a function in place of `...` and run the cell. `check` compares it with a reference on random inputs. It answers
+# Write the function's body in place of `...` and run the cell. `check` compares it with a reference on random inputs. It answers
 # *correct*, *not attempted*, or *incorrect*; and when your function does exactly what a known misunderstanding would
 # do, it says which. Try it, and try it wrong: return the *number* of frauds instead of their share.
 
@@ -79,9 +79,9 @@ progress()
 #
 # Two dozen situations from practice, two for each pair. Each has four answers, and behind each wrong one stands a
 # misunderstanding that the notebook of the pair takes apart. The point is to learn *which* concepts you swap, so put down how sure
-# you are as well: the chance, in percent, that your letter is right, one number for all six or a list. Where you would guess, or
+# you are as well: the chance, in percent, that your letter is right, one number for all six or a list of six. Where you would guess, or
 # do not know a word, leave the question out with `-`: a guess would be taken for a belief. Reasons are not shown, because after
-# the course form B asks about the same ideas again. Allow about twenty minutes, or do one part now and the others later.
+# the course form B asks about the same ideas again. Allow about half an hour, or do one part now and the others later.
 
 # %%
 form("A", 1, answers=..., confidence=...)
@@ -115,7 +115,7 @@ portrait()
 
 # %% [markdown]
 # The order in which the notebooks would probably pay *you* most comes from the same answers. A misconception that was chosen once
-# is *suspected*: of simulated learners with one wrong answer beside a right one about one in three held it, and fewer where
+# is *suspected*: of simulated learners with one wrong answer beside a right one about one in three held it, more if it was the only question of the pair that was answered, fewer where
 # misconceptions are rarer than the one in four assumed. Chosen twice, it is *likely*. `expected` is how many misconceptions of the
 # pair to expect, `surest` the confidence, in percent, of your surest wrong answer there.
 

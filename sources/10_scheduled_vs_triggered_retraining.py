@@ -3,7 +3,7 @@
 #
 # {{badges}}
 #
-# A date or a signal can start the training job. Neither knows whether the model gets better. Six policies run through five
+# A date or a signal can start the training job. Six policies run through five
 # worlds, and you count the dollars. Afterwards you can say what a policy is blind to, and what must stand between a run and
 # production. About 45 minutes.
 
@@ -85,9 +85,9 @@ check("retraining.training_rows", training_rows)
 # is a path through that table. The price is *regret*, as in [notebook 02](02_data_drift_vs_model_drift.ipynb): expected
 # dollars above the best possible decisions, from each payment's true probability of fraud.
 #
-# Triggers need signals. *psi* is notebook 02's alarm: the largest population stability index of an input, last week against
-# the fortnight before launch. *z* takes the payments made since the model was trained: chargebacks filed by now, less those
-# that it promised, as far as frauds of their age are reported, over the square root of the latter. The last of the six policies is a *hybrid*.
+# Triggers need signals. *psi* is an alarm like notebook 02's: the largest population stability index of an input, last week against
+# the fortnight before launch. *z* is (filed − expected) / √expected, over the payments since the model was trained:
+# chargebacks filed by now, and those expected by its probabilities and the reporting delay. The last of the six policies is a *hybrid*.
 #
 # `play` walks the weeks: `live` is the number of the model in service, and a run on Monday `week` offers model `week + 1`. A run
 # that the gate refuses still counts as a run.
@@ -235,10 +235,10 @@ claim("Weekly is cheaper than z > 3 in every ring and every gradual world",
 
 # %% [markdown]
 # The lead of *never* is gone. In the new market *weekly*, *psi* and *z* now beat *never* in these draws; in the stable world and under
-# the bug draws disagree. What *never* won above, it owed to the launch model. So before you choose a policy, compare the
+# the bug draws disagree. What *never* won above, it owed to the launch model, and to the unripe labels of the job's. So before you choose a policy, compare the
 # model in service with what the job can make. Under both launches *weekly* beats *never* in ring and gradual;
-# now it beats *z* there, too, in every draw, as long as runs are free. At 500 dollars a run *z* is the cheaper of the two everywhere but in
-# gradual change, whatever was launched.
+# now it beats *z* there, too, in every draw, as long as runs are free. At 500 dollars a run *z* is the cheaper of the two on average, but for gradual
+# change, where it ties or loses.
 #
 # ## The typical mistake: every alarm is an order
 #
@@ -332,7 +332,7 @@ check("retraining.may_promote", may_promote)
 #
 # A limit trades false alarms for delay. A common alarm, the CUSUM, adds up each day's deviation, in standard deviations, less a half
 # (*k*), never below 0, and alarms at *h*. A Markov chain gives the mean days to an alarm, and agrees with a table of 1972 [1].
-# From *h* = 3 to 5 (not the 3 of *z*) false alarms fall to an eighth, and a shift of one standard deviation waits four more days.
+# From *h* = 3 to 5 false alarms fall to an eighth, and a shift of one standard deviation waits four more days.
 # The labels' delay comes on top: the ring's first run came 15 to 22 days late.
 #
 # A date has a price too. If regret grows by *a* dollars a day with each day of age, an interval of *T* days costs *aT*/2 a
@@ -372,7 +372,7 @@ check("retraining.optimal_interval", optimal_interval)
 # | weekly | *schedule*, cron; [AWS](https://docs.aws.amazon.com/prescriptive-guidance/latest/mlops-checklist/training.md): "scheduled jobs" | ML platform | punctual, on broken rows and unripe labels |
 # | psi, *z* | Airflow: *sensor*; AWS: "data distribution shift", "model performance degradation" | whoever answers the alarm | blind where its signal is blind; storms |
 # | veto | *data validation*, *data contract* | data engineering | asks about today, not about the training rows |
-# | gate | *champion*, *challenger*; in [MLflow](https://github.com/mlflow/mlflow/blob/018002800c0b10719193a155cc3c22f9c2cffeb6/docs/source/model-registry.rst) an *alias* | model owner, with risk | too few ripe labels; skipped when urgent |
+# | gate | *champion*, *challenger*; in [MLflow](https://github.com/mlflow/mlflow/blob/018002800c0b10719193a155cc3c22f9c2cffeb6/docs/source/model-registry.rst) an *alias* | model owner, with risk | judges the past; too few ripe labels; skipped when urgent |
 # | all of it | *retraining policy*: trigger, strategy, *replacement action* ([DataRobot](https://docs.datarobot.com/en/docs/mlops/manage-mlops/set-up-auto-retraining.html)) | one named person | nobody counts the promotions that helped |
 #
 # ## Where the rule stops

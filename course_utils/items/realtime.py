@@ -27,8 +27,8 @@ ITEMS = (
           calls_for="Real-time inference"),
     _item("a2", "A",
           "A fashion app makes outfit pictures for all of its 40 million customers every night. A picture takes 40 seconds, "
-          "at night or on request; nobody waits longer than two. Two customers in a hundred look the next day, mostly the "
-          "same ones. What now?",
+          "at night or on request; nobody waits longer than two seconds. Two customers in a hundred look the next day, mostly "
+          "the same ones. What now?",
           "Make them at night for frequent visitors, and none for the others.",
           "Make them on request, and pay for a picture only when it is seen.",
           "Make them as now: what is done in bulk costs less than any request.",
