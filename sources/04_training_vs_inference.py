@@ -107,7 +107,7 @@ predict("training.second_answer", answer=..., confidence=...)
 # and without optimiser:
 
 # %%
-def observed(net, part, training, grad):    # two calls, and what they changed
+def observed(net, part, training, grad):    # three calls, and what they changed
     net.train(training)
     before = {name: value.clone() for name, value in net.state_dict().items()}
     with torch.set_grad_enabled(grad):
@@ -129,7 +129,7 @@ pd.DataFrame(table, index=["parameters moved", "statistics moved", "two calls ag
 # that *do the parameters change?* is too narrow: a service in training mode changes no parameter, but its statistics follow
 # its traffic, and the next `eval()` computes with them. Better: **does a call change anything in the model that answers to others
 # depend on?** And a mode is not an activity: `train()` sets a switch, the calls after it move the statistics; and dropout gives two
-# answers without changing either.
+# answers without changing parameters or statistics.
 #
 # `fit` ends with `model.train()`, as a loop needs for its next round. The service took what it got.
 #
@@ -242,8 +242,8 @@ pd.DataFrame(table, index=index).rename_axis(columns="T =").round(2).map("{:g}".
 #
 # ## It serves, but it cannot be fine-tuned in full
 #
-# The assistant answers on a GPU of 16 MB, small like the model. On the same GPU a fine-tuning job dies: *out of memory*,
-# with a batch of one text. Would a shorter text help? Count, with fused attention. The
+# The assistant answers on a GPU of 16 MB (million bytes), small like the model. On the same GPU a fine-tuning job dies: *out of memory*,
+# with a batch of one text. Would a shorter text help? Count, with fused attention, which keeps as much for each token, however long the text. The
 # optimiser, AdamW, keeps two numbers for each parameter: running means of its gradient and of the gradient's square.
 
 # %%
@@ -357,7 +357,7 @@ show(figure, f"To train, 13B costs {big[0] / 1e22:.1f}, 7B {small[0] / 1e22:.1f}
      "as much as training it.")
 
 # %% [markdown]
-# With the first row's exponents, those of a tool [3], the example comes out. All four rows agree on *smaller, and longer*, and not on how much: the saving is 10.1 % or 29.0 %. Rounding the exponents
+# With the first row's exponents, those of a tool [3], the example comes out. All four rows agree on *smaller, and longer*, and not on how much: the saving is anything from 10.1 % to 29.0 %. Rounding the exponents
 # to two digits, as they were printed, makes a compute-optimal 13B model eat 76.3 tokens a parameter, not 47.5. Only the last row gives the twenty that
 # the law is known for. Take the
 # direction from such a law, not the percent.

@@ -370,10 +370,10 @@ def _check(exercise: Exercise, answer) -> Result:
         begun = code and (code.co_names or code.co_nlocals > code.co_argcount)    # more than the ... that stood there
         return _result(key, "not attempted", f"{exercise.name} gave nothing back, whatever its input. Does it end in "
                                              "return?") if begun else todo
-    for arg, original in zip(args, originals):
+    for arg, original in zip(args, originals) if all(right) or not any(agrees) else ():     # a misconception says more
         if not all(map(_unchanged, arg, original)):
-            return incorrect("Your function changes its input in place: whoever passed it in now holds other data. "
-                             f"Work on a copy.\nSeen at {_show_call(exercise, original)}.")
+            return incorrect("Your function changes its input in place: whoever passed it in holds another one now. "
+                             f"Work on a copy, or put back what you change.\nSeen at {_show_call(exercise, original)}.")
     if all(right):
         return _result(key, "correct", f"It agrees with the reference on {TRIALS} random inputs" +
                        (f" and {n} chosen one{'s' * (n > 1)}." if (n := len(exercise.cases)) else "."))
