@@ -122,7 +122,7 @@ for prompt in (described, by_example, code_only):
     for kind, codes in {"letters": letters, "digits": digits}.items():
         written = [a for m in models.values()
                    for a in m.complete([prompt(t, codes) for t in few], longest=6)]
-        right_code = sum(codes[t.intent] in a for a, t in zip(written, 3 * few))
+        right_code = sum(f" {codes[t.intent]} " in f" {a} " for a, t in zip(written, 3 * few))
         table[prompt.__name__, kind] = {f"right code, of {len(written)}": right_code,
                                         "the longest answer": max(written, key=len)}
 pd.DataFrame(table).T
@@ -154,8 +154,7 @@ tuned_right = tuning.right(tuned, cases, tuning.host_prompt, tuning.host_line)
 claim("Share of lines that the tuned model gets right", tuned_right.mean(), at_least=0.75, measured=True)
 
 # %% [markdown]
-# What no prompt gave is in the weights after some seconds. (`claim.last` holds your number; with other models or luck it is lower, as
-# a study below shows.) But its rival is the prompt with code, and where both are
+# What no prompt gave is in the weights after some seconds. (With other models or luck it is fewer, as a study below shows.) But its rival is the prompt with code, and where both are
 # good, two averages do not settle whether a gain is worth its price.
 #
 # **Exercise 1.** Compare two models on the same cases.
@@ -230,10 +229,10 @@ for way in ("full", "LoRA, rank 8"):
 # shows it.** The rate was chosen by the lines alone. With replay two models learn about as many lines, the other fewer (one tuning each), and
 # the four duties that are replayed keep nine tenths or more, on average; of `extract`, which is not, one model loses more than half. LoRA at sixty steps
 # learned the lines with one model of three, and lost all replies with each. In four times as many steps, each at half the rate or less,
-# both learn the lines and lose less, full tuning less than LoRA, on average. So here it is not the number of weights that protects
-# old work, but smaller steps, and where it is replayed, the old work itself. (In a study of large models, on programming and
-# mathematics, LoRA learned less and "better maintains the base model's performance on tasks outside the target domain" [1]. Ours
-# were tuned until they knew the lines.)
+# both learn the lines and lose less, full tuning less than LoRA, on average. So here fewer weights do not protect
+# old work; smaller steps help, and replay helps most. (With large models, on programming and
+# mathematics, LoRA learned less and "better maintains the base model's performance on tasks outside the target domain" [1]. Ours is another
+# task, and a tiny model.)
 #
 # What LoRA saves is trained parameters. They are cheap to store, a step takes less memory (here it took four times the steps), and
 # many such *adapters* can share one served base. Tests, new facts and
@@ -244,7 +243,7 @@ for way in ("full", "LoRA, rank 8"):
 #
 # Each of Lantern's products has a team, named like a queue, and no model knows which. That is neither an instruction nor a
 # behaviour but a *fact*, the "evidence" of the question at the top. It can be learned, or be looked up and written into the prompt, which is called *retrieval*. Our
-# search looks for the product's name, and adds three notes that do not matter.
+# search looks for the product's name, and adds three notes that do not matter. (All questions name their product: it never misses.)
 
 # %%
 def retrieved(ticket, table):
@@ -271,14 +270,16 @@ learned = study[study.method == "facts"].set_index("seed")
 shares = {"in the prompt, before the change": [looked_up(model, known) for model in models.values()],
           "in the prompt, after it": [looked_up(model, changed) for model in models.values()],
           "in the weights, before (recorded)": learned.test,
-          "in the weights, after (recorded)": learned.changed}
+          "in the weights, after (recorded)": learned.changed,
+          "sorting by a list, after the tuning (recorded)": learned["queue, listed"]}
 moved = np.mean([known[t.product] != changed[t.product] for t in questions])
 print(f"{len(known)} products; share of the questions that are about the six: {moved:.2f}")
 pd.DataFrame(shares).rename("model {}".format).T.map("{:.2f}".format)
 
 # %% [markdown]
 # Before the change both work: 300 tickets teach the weights 22 facts in 60 steps. After it the note is right in the same minute; the tuned model is wrong about all six products until it is tuned,
-# tested and released again. Which is cheaper depends on how often that happens.
+# tested and released again. Which is cheaper depends on how often that happens, and on what the tuning broke (last
+# row).
 #
 # ## What 300 tickets show and nobody wrote down
 #

@@ -160,7 +160,7 @@ def _better_inputs(rng):
 
 def _point(prompt_right, tuned_right, worth):
     """You compared two averages. On a small test set a gain of several points comes and goes with the cases that
-    happen to be in it, and half of all useless tunings would pass."""
+    happen to be in it, and of the tunings that gain just `worth` half would pass."""
     return "tune" if np.mean(tuned_right) - np.mean(prompt_right) > worth else "prompt"
 
 
