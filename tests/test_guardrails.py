@@ -253,6 +253,29 @@ def test_who_asks_is_valid_before_the_guard_is_told_so():
     assert result.misconception == "to read a text is harmless" and "has not let through" in result.message
 
 
+def test_a_blocked_text_must_not_be_read_either():
+    """Both verdicts collected, then a decision: the text that was blocked has been parsed."""
+    def collected(attempts, is_valid, guard):
+        log = []
+        for text in attempts:
+            try:
+                blocked, fits = guard(text), is_valid(text)
+            except TimeoutError:
+                return {"action": "escalate", "text": "", "log": [*log, "unknown"]}
+            if blocked:
+                return {"action": "block", "text": "", "log": [*log, "blocked"]}
+            if fits:
+                return {"action": "send", "text": text, "log": [*log, "sent"]}
+            log.append("invalid")
+        return {"action": "escalate", "text": "", "log": log}
+
+    def first_in_vain(attempts, is_valid, guard):
+        return deliver(attempts, is_valid, lambda text: (is_valid(text), guard(text))[1])
+
+    assert "had just blocked" in check("guardrails.deliver", collected).message
+    assert check("guardrails.deliver", first_in_vain).misconception == "to read a text is harmless"
+
+
 def test_who_asks_the_guard_twice_is_not_wrong():
     def twice(attempts, is_valid, guard):
         return deliver(attempts, is_valid, lambda text: guard(text) and guard(text))

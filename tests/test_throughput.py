@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from notebook_source import defined_in
 
+from course_utils import check
 from course_utils.exercises.throughput import late_share, lindley, rate_under_slo, slow_pages
 from course_utils.queueing import departures, mean_wait, poisson_arrivals
 
@@ -93,6 +94,24 @@ def test_a_promise_counts_who_never_got_an_answer():
     assert rate_under_slo([5, 10, 20], runs, 300, 0.9) == 5
     assert rate_under_slo([5], [[500]], 300, 0.9) == 0
     assert late_share([0, 1, 2, 3], [0, 2.5, 2.5, 3], [0.1, 2.6, 2.6, float("inf")], 0.5) == 0.75
+
+
+@pytest.mark.parametrize("keeps, right", [
+    (lambda ms, share, n: np.quantile(ms, share, method="inverted_cdf") <= 1, True),
+    (lambda ms, share, n: np.quantile(ms, share, method="nearest") <= 1, False),
+    (lambda ms, share, n: not np.quantile(ms, share) > 1, False),
+    (lambda ms, share, n: round(np.mean(ms <= 1), 2) >= share, False),
+    (lambda ms, share, n: (ms <= 1).sum() / n >= share, False)])
+def test_percentiles_and_shares_that_are_nearly_right_are_found_out(keeps, right):
+    def answer(rates, latencies, slo, share):
+        best = 0
+        for rate, sample in zip(rates, latencies):
+            if not keeps(np.array(sample) / slo, share, len(latencies[0])):
+                break
+            best = rate
+        return best
+
+    assert (check("throughput.rate_under_slo", answer).status == "correct") == right
 
 
 def test_exactly_at_the_limit_is_in_time():

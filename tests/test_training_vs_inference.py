@@ -1,6 +1,7 @@
 """Notebook 04: its counts against formulas, its networks on other seeds, and the published example."""
 import copy
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy.optimize import minimize_scalar
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from course_utils import check  # noqa: E402
 from course_utils.assistant import load_assistant  # noqa: E402
 from course_utils.exercises.training import breakeven_requests, bytes_needed, cheapest_size, safe_predict  # noqa: E402
 from course_utils.memory import kept  # noqa: E402
@@ -99,6 +101,34 @@ def assistant():
     found.model.to(book["device"]).set_attn_implementation("eager")
     book["llm"] = found.model
     return found
+
+
+def test_what_is_returned_does_not_hide_what_is_left():
+    def saved(model, x, after):
+        modes = [part.training for part in model.modules()]
+        learnable = [p.requires_grad for p in model.parameters()]
+        with torch.no_grad():
+            output = model.eval()(x)
+        after(model, modes, x)
+        return {"scores": output.tolist(), "recorded": False, "modes": modes, "learnable": learnable, "recording": True}
+
+    def restored(model, modes, x):
+        for part, mode in zip(model.modules(), modes):
+            part.training = mode
+
+    def frozen(model, modes, x):
+        restored(model, modes, x)
+        model.requires_grad_(False)
+
+    def moved(model, modes, x):                      # one more call, for its statistics
+        with torch.no_grad():
+            model.train()(x)
+        restored(model, modes, x)
+
+    assert check("training.safe_predict", partial(saved, after=restored)).status == "correct"
+    for after in (lambda *_: None, lambda model, *_: model.train(), frozen, moved):
+        result = check("training.safe_predict", partial(saved, after=after))
+        assert result.status == "incorrect" and "changes its input in place" in result.message
 
 
 @pytest.mark.parametrize("T", [16, 100, 512])
