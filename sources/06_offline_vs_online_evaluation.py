@@ -167,10 +167,10 @@ reveal("evaluation.cheapest_candidate", 4 - by_stored[0].index(by_cost[0][0]))
 # %% [markdown]
 # The leaderboard is upside down. Where stopped means fraud, agreeing with the rule is being right, so the first place went to
 # the best imitation of the rule. `explored` hardly differs from `left out`: two hundred payments among forty thousand
-# move little unless they weigh twenty each. No candidate's decision has reached anyone. An offline evaluation can answer at all only
-# *because* somebody had let chance into the log.
+# move little unless they weigh twenty each. No candidate's decision has reached anyone. About what the rule stops, an offline
+# evaluation can answer only *because* somebody had let chance into the log.
 #
-# Chance makes the estimate honest, not exact. In either world the four differ by less than its error, which a later section measures: in one draw where the rule was right, `judge(7,
+# Chance makes the estimate honest, not exact. The first and the last differ by less than its error, which a later section measures: in one draw where the rule was right, `judge(7,
 # honest=0)`, `weighted` is the dearest, since an outcome that counts twenty times brings twenty times its luck, and IPS calls it
 # the cheapest.
 #

@@ -20,7 +20,8 @@ def policy_cost(declines, accepted, chance, fraud, loss, price):
     loss : 1-D array: dollars lost if the payment is let through and is fraud.
     price : dollars that a decline costs.
     Returns a float: the inverse-propensity estimate. A decline's price is known for every
-        payment; only the losses of payments that the new policy accepts must be estimated.
+        payment; only the losses of payments that the new policy accepts must be estimated. Leave the
+        arrays as they are.
     """
     estimated_loss = np.where(accepted, fraud * loss / chance, 0.0)
     return float(np.where(declines, price, estimated_loss).mean())
@@ -247,8 +248,8 @@ def verdict(saving, harm, worth, tolerable, run, planned):
 
     saving : (low, high), a 95 % interval for the dollars a day that the candidate saves. It was made
         to be read once, when the planned days are over.
-    harm : (low, high), an interval for the rise of a guardrail, complaints a day. It may be read on
-        any day.
+    harm : (low, high), an interval for the rise of what must not get worse, complaints a day. It may
+        be read on any day.
     worth : the smallest saving for which a release is worth its trouble, above 0.
     tolerable : the largest rise that is still acceptable, above 0.
     Returns one of these; in which order to ask is for you to find:
@@ -303,6 +304,14 @@ def _any_day(saving, harm, worth, tolerable, run, planned):
     """The days that were planned played no part. An interval made for one look, read on any day that suits, is
     significant far more often than it says."""
     return verdict(saving, harm, worth, tolerable, planned, planned)
+
+
+def _early_winner(saving, harm, worth, tolerable, run, planned):
+    found = verdict(saving, harm, worth, tolerable, planned, planned)
+    return found if found == "ship" else verdict(saving, harm, worth, tolerable, run, planned)
+
+
+_early_winner.__doc__ = _any_day.__doc__
 
 
 def _until_decided(saving, harm, worth, tolerable, run, planned):
@@ -408,6 +417,7 @@ EXERCISES = [
               (_no_significant_harm, "no significant harm means no harm"),
               (_not_significant_drops, "not significant means no effect"),
               (_any_day, "significant on any day is significant"),
+              (_early_winner, "significant on any day is significant"),
               (_until_decided, "significant on any day is significant"),
               (_ship_before_drop, "a certain saving is worth a release"),
               (_early_loser, "a loser may be dropped on any day"),
@@ -417,7 +427,7 @@ EXERCISES = [
               (_likely_saving, "the estimate is the effect"),
               (_middle, "the estimate is the effect")],
              ("Which finding cannot wait for the planned day?",
-              "Abort first, then 'is the plan over?'. Of the two that remain, ask first whether the saving can still be "
+              "Abort first, then 'is the plan over?'. Of 'ship' and 'drop', ask first whether the saving can still be "
               "worth it at all."),
              cases=(((0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14), ((-0.5, 60.0), (-2.0, 3.0), 30.0, 6.0, 14, 14),
                     ((-20.0, 200.0), (-1.0, 1.0), 30.0, 6.0, 14, 14),
