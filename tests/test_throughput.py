@@ -98,6 +98,8 @@ def test_a_promise_counts_who_never_got_an_answer():
 
 @pytest.mark.parametrize("keeps, right", [
     (lambda ms, share, n: np.quantile(ms, share, method="inverted_cdf") <= 1, True),
+    (lambda ms, share, n: (ms > 1).mean() <= 1 - share, True),
+    (lambda ms, share, n: (ms > 1).sum() <= (1 - share) * len(ms), True),
     (lambda ms, share, n: np.quantile(ms, share, method="nearest") <= 1, False),
     (lambda ms, share, n: not np.quantile(ms, share) > 1, False),
     (lambda ms, share, n: round(np.mean(ms <= 1), 2) >= share, False),
