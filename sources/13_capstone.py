@@ -76,7 +76,7 @@ for kind in ("diagnostic", "repair", "bridge"):
 #   days, from `label_sample`, it learns the old world.
 # - One new model in four has a flaw (4 kEUR a day) that only `retrain_canary` stops.
 # - `undo:scale` takes a repair back, for 1 and a day (`rollback` takes back the newest retraining too); `review_on` halves the
-#   harm of wrong decisions, for 2 a day.
+#   harm of wrong decisions, for 2 and 2 a day.
 #
 # The policy *shotgun* tries one repair after the other, cheapest first, while any alarm
 # is on and the money lasts, and cures most incidents. Doing nothing costs about 280 kEUR in eight weeks, averaged over the
@@ -99,7 +99,7 @@ print("situations with a mean above 1:", (means[["psi", "complaints"]] > 1).sum(
 # The signals of the first table are free every day. Many situations look alike in them, and four weeks in, chargebacks have
 # nothing to say, because they come 30 days late. The tests of the second table tell the situations apart, for a price.
 #
-# ## Curing most of it costs more than doing nothing
+# ## Trying everything costs more than doing nothing
 #
 # Eight policies on the same hidden weeks: twelve situations times five seeds, three times over.
 
@@ -352,7 +352,7 @@ stopped = {name: added(next_test=stopping(function))
            for function, name in REGISTRY["capstone.next_test"].wrong if dear["next_test", name]}
 no_stop, = [function for function, name in REGISTRY["capstone.plan"].wrong if name == TEXTBOOK[2]]
 change = run(ours(plan=no_stop), HIDDEN[:3]).money - sound.money
-print(f"undoing changes {(change.abs() > 0.1).sum()} of our {len(sound)} episodes: it saves "
+print(f"a day to look changes {(change.abs() > 0.1).sum()} of our {len(sound)} episodes: it saves "
       f"{change[change > 0].sum():.0f} kEUR in all, and costs {-change[change < 0].sum():.0f}")
 pd.DataFrame(stopped, index=[*seeds, "orders"]).T.round(0).astype(int).rename_axis("stopping as we do")
 
@@ -363,7 +363,7 @@ pd.DataFrame(stopped, index=[*seeds, "orders"]).T.round(0).astype(int).rename_ax
 #
 # Three textbook sins cost next to nothing, and their sign changes with the seed. The *base rate* is soon outvoted: these tests are
 # far stronger than a prior of six to one. *Counting twice* strengthens a conclusion that was mostly right anyway. The *stop
-# condition* takes back wrong repairs, and right ones too, because it looks at the same noisy alarm. For somebody who guesses it is
+# condition* takes back wrong repairs, and sometimes right ones: the alarm is noisy, or another fault is still on. For somebody who guesses it is
 # worth a fortune: with the wait before it, it separates *trial and undo* from *shotgun*, above (at our side costs).
 #
 # ## What each of the twelve confusions costs

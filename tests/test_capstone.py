@@ -367,8 +367,9 @@ def test_functions_of_a_notebook_become_a_text_and_other_things_a_clear_error(tm
 
 def test_what_a_function_takes_from_other_cells_goes_along():
     cells = {"__name__": "notebook"}
-    exec("from math import log\nimport statistics as st\nfrom course_utils import claim\nLIMIT = 3\n", cells)
-    source = ("def helper(x):\n    return log(x) + st.mean([x])\n\n"
+    exec("from math import log\nimport statistics as st\nfrom course_utils import claim\nLIMIT = 3\n"
+         "from scipy.stats import norm\n", cells)           # an object, not a function
+    source = ("def helper(x):\n    return log(x) + st.mean([x]) + norm.cdf(x)\n\n"
               "def policy(seen, memory):\n    return [helper(LIMIT) for _ in range(1)] and 'wait', None\n")
     exec(compile(source, __file__, "exec"), cells)
     lines = source.splitlines(keepends=True)

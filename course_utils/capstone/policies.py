@@ -5,6 +5,7 @@ import ast
 import contextlib
 import inspect
 import pprint
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -143,8 +144,8 @@ def as_text(*functions: Callable, **tables) -> str:
                 functions.append(value)
             elif inspect.ismodule(value):
                 imports.append(f"import {module} as {name}")
-            elif module and hasattr(value, "__name__") and module != home:
-                imports.append(f"from {module} import {value.__name__} as {name}")
+            elif getattr(sys.modules.get(module), there := getattr(value, "__name__", name), home) is value and module != home:
+                imports.append(f"from {module} import {there} as {name}")      # or an object: scipy.stats.norm
             elif isinstance(value, (int, float, str, list, tuple, dict, set)):
                 with contextlib.suppress(ValueError):           # no plain value after all
                     tables[name] = ast.literal_eval(repr(value))

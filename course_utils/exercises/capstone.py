@@ -446,7 +446,9 @@ EXERCISES = [
               (_favourite, "a good test confirms the favourite")],
              ("Write a helper: given a weight for each situation, how much weight falls on the cure with the most?",
               "If the result is high, situation s has the weight belief[s] * high[s]; if low, belief[s] * (1 - high[s]).",
-              "The two helper values add up to the chance of being right after the test. Compare with the one before it.")),
+              "The two helper values add up to the chance of being right after the test. Compare with the one before it."),
+             cases=(({"unit_bug": 0.96, "none": 0.04}, {"trace": {"unit_bug": 0.99, "none": 0.01}},   # sure, and the test
+                     {"trace": 1.0}, {"unit_bug": ("fix_pipeline",), "none": ()}, 150.0),)),           # is worth its price
     Exercise("capstone.plan", plan, _plan_inputs,
              [(_model_first, "the model comes first"),
               (_as_listed, "the model comes first"),
