@@ -126,7 +126,7 @@ check("evaluation.policy_cost", policy_cost)
 
 # %%
 def lifting_saves(seed, honest):                     # as IPS says, dollars a day
-    test, model = lantern(seed, honest)[1], lantern(seed)[2]["left out"]
+    test, model = days(payments(seed, honest), 135, 165), lantern(seed)[2]["left out"]
     others, outcome = declines(model, test) & ~test.rule, test.weight * test.fraud
     kept, lifted = (costs(test, declined, outcome) for declined in (others | test.rule, others))
     return (kept - lifted).sum() / 30
