@@ -165,7 +165,7 @@ claim("After eval(), decisions other than tested, % of the reviews: least", seen
 reveal("training.second_answer", "many" if seen.revoked.min() > 25 else "some")
 
 # %% [markdown]
-# The panel stays green in every world, and more than a quarter of the reviews are revoked. Of the fraud that the tested model
+# The panel stays green in each of these worlds, and more than a quarter of the reviews are revoked. Of the fraud that the tested model
 # would have stopped, part is accepted at the first call (and the noise stops some other fraud). From the file and the payment alone no audit can repeat a decision.
 # And the repair? `eval()` brings back one
 # answer, but not the tested model: its statistics have moved, as a few calls move them. Load the tested file again, and then call `eval()`: a network built
@@ -275,7 +275,7 @@ claim("Training: bytes a parameter before any text",
 #
 # *Try it*: freeze all but one layer, `llm.zero_grad(); llm.requires_grad_(False); llm.model.layers[0].requires_grad_(True)`, and run
 # the last two cells again; then the same with `layers[-1]`. Gradients and AdamW shrink either way, and the claim of sixteen
-# fails, as it should. But for the first layer the gradient passes through all the others, and most of what is kept stays;
+# fails (an error in red), as it should. But for the first layer the gradient passes through all the others, and most of what is kept stays;
 # for the last it stops early, and the sum fits. (`llm.requires_grad_(True)` thaws the model.)
 #
 # **Exercise 2.** Both sums as a function.

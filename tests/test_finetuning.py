@@ -22,7 +22,7 @@ def test_the_study_is_complete():
     assert len(STUDY) == len(cases) and all(r["n"] >= 200 for r in STUDY)
 
 
-@pytest.mark.parametrize("case", [(1, "full", 1e-3), (0, "facts", 1e-3), (2, "habit", 2e-3)], ids=lambda case: case[1])
+@pytest.mark.parametrize("case", [(1, "full", 1e-3), (0, "facts", 2.5e-4), (2, "habit", 1e-3)], ids=lambda case: case[1])
 def test_one_row_runs_again(case):
     """Gradient steps differ a little between processors: not the last digit, but the finding."""
     recorded = next(r for r in STUDY if (r["seed"], r["method"], r["rate"]) == case)

@@ -131,6 +131,21 @@ def test_what_is_returned_does_not_hide_what_is_left():
         assert result.status == "incorrect" and "changes its input in place" in result.message
 
 
+@pytest.mark.parametrize("error", [False, True])
+def test_recording_that_an_answer_switches_off_is_on_again(error):
+    def off(model, x):
+        torch.set_grad_enabled(False)
+        model.eval()
+        return undefined if error else safe_predict(model, x)                  # noqa: F821
+
+    for answer, status in ((off, "incorrect"), (off, "incorrect"), (safe_predict, "correct")):
+        assert check("training.safe_predict", answer).status == status
+        assert torch.is_grad_enabled()
+    with torch.no_grad():
+        assert check("training.safe_predict", safe_predict).status == "correct"
+        assert not torch.is_grad_enabled()
+
+
 @pytest.mark.parametrize("T", [16, 100, 512])
 def test_flops_are_two_a_multiplied_parameter_plus_attention(assistant, T):
     llm, config = assistant.model, assistant.model.config

@@ -50,6 +50,7 @@ class Exercise:
         misconception to whoever holds it.
     hints : from a nudge to nearly the answer.
     cases : arguments written by hand, tried before the random ones: what random inputs rarely hit.
+    setting : makes a context for each call, which undoes what an answer may have switched in the whole process.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Exercise:
     hints: tuple[str, ...]
     rtol: float = 1e-6
     cases: tuple[tuple, ...] = ()
+    setting: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext
 
     def draw(self, trial: int) -> tuple:
         """The arguments of one trial, made afresh: first the cases, then random inputs."""
@@ -346,7 +348,8 @@ def _check(exercise: Exercise, answer) -> Result:
 
     def run_all():  # comparing and showing run code of the answer too, so they share its time
         for trial in trials:
-            got = _call(answer, args[trial])
+            with exercise.setting():
+                got = _call(answer, args[trial])
             blanks.append(any(got is b for b in blank))
             agrees[:] = [a and same(got, w[trial], exercise.rtol) for a, w in zip(agrees, wrongs)]
             shown.append(show(got))
@@ -355,7 +358,7 @@ def _check(exercise: Exercise, answer) -> Result:
 
     try:  # what it prints is swallowed: from outside of what may be stopped, so that no alarm can leave it so
         with (open(os.devnull, "w", encoding="utf-8", errors="replace") as sink, contextlib.redirect_stdout(sink),
-              contextlib.redirect_stderr(sink), np.errstate(all="ignore")):
+              contextlib.redirect_stderr(sink), np.errstate(all="ignore"), exercise.setting()):
             limited(run_all, SECONDS)
     except TimeUp:
         return incorrect(f"Stopped: still running after {SECONDS:.0f} seconds "

@@ -57,9 +57,14 @@ def _parts():
         def forward(self, x):
             return x + 1000 if x.requires_grad else x
 
-    class Net(torch.nn.Sequential):
+    class Block(torch.nn.Sequential):
+        """Looks at its own mode, as one does that calls functional.dropout: not only single layers have one."""
+
+        def forward(self, x):
+            return super().forward(x) + 100 * self.training
+
+    class Net(Block):
         def equals(self, other):
-            torch.set_grad_enabled(True)     # an answer that left this off must not spoil the learner's notebook
             return self.traces() == other.traces()
 
         def traces(self):                    # what a call may leave behind
@@ -69,15 +74,15 @@ def _parts():
         def __repr__(self):
             return f"Net(modes={[part.training for part in self.modules()]})"
 
-    return Net, Dropout, Probe
+    return Net, Block, Dropout, Probe
 
 
 def _predict_inputs(rng):
     import torch
 
-    Net, Dropout, Probe = _parts()
+    Net, Block, Dropout, Probe = _parts()
     with torch.random.fork_rng(devices=[]):
-        block = torch.nn.Sequential(torch.nn.BatchNorm1d(4), Dropout())
+        block = Block(torch.nn.BatchNorm1d(4), Dropout())
         model = Net(torch.nn.Linear(3, 4), block, torch.nn.Linear(4, 1), Probe())
     x, *numbers = (torch.tensor(rng.normal(size=shape), dtype=torch.float32)
                    for shape in ((4, 3), *(p.shape for p in model.parameters())))
@@ -88,6 +93,13 @@ def _predict_inputs(rng):
     if luck < 0.7:
         (block if luck < 0.3 else block[0]).eval().requires_grad_(False)
     return model, x
+
+
+def _recording():
+    """Recording is on inside, and afterwards as it was before, whatever an answer has left."""
+    import torch
+
+    return torch.enable_grad()
 
 
 def _answer(model, output, **other):
@@ -152,9 +164,34 @@ def _frozen(model, x):
 
 
 def _off_for_good(model, x):
-    """When you looked, recording was off. set_grad_enabled(False) holds for the whole program from then on: the next training
-    step fails. As a context, `with torch.no_grad():`, it ends by itself, but only after its last line: look after it."""
+    """When you looked, recording was off. set_grad_enabled(False) holds for the whole program from then on, and the next
+    training step fails; no_grad ends by itself, but only after the last line of its `with`, or of what it decorates."""
     return {**safe_predict(model, x), "recording": False}
+
+
+def _only_these(parts, model, x):
+    import torch
+
+    modes = [part.training for part in model.modules()]
+    for part in parts:
+        part.eval()
+    with torch.no_grad():
+        output = model(x)
+    _restored(model, modes)
+    return _answer(model, output)
+
+
+def _children_to_eval(model, x):
+    """Some part was in training mode while it predicted: the model itself, or a block in it. Not only single layers have
+    a mode: what calls functional.dropout, say, goes by its own flag. model.eval() sets every part."""
+    return _only_these(model.children(), model, x)
+
+
+def _layers_to_eval(model, x):
+    return _only_these([part for part in model.modules() if not list(part.children())], model, x)
+
+
+_layers_to_eval.__doc__ = _children_to_eval.__doc__
 
 
 def _plain_call(model, x):
@@ -521,6 +558,8 @@ EXERCISES = [
               (_detached_left, "a record that is thrown away costs nothing"),
               (_frozen, "freezing belongs to the call"),
               (_off_for_good, "recording comes back by itself"),
+              (_children_to_eval, "only single layers have a mode"),
+              (_layers_to_eval, "only single layers have a mode"),
               (_plain_call, "a forward pass is a prediction"),
               (_mode_left, "the mode belongs to the call"),
               (_always_train, "a model is in training unless it predicts"),
@@ -528,7 +567,7 @@ EXERCISES = [
               (_children_only, "one flag holds for all inside a part")],
              ("There are two switches, and neither does the other's work. One of them changes the model and has to be undone.",
               "Note part.training of each of model.modules() before you call model.eval(); set them back at the end. Predict "
-              "under torch.no_grad() or torch.inference_mode().")),
+              "under torch.no_grad() or torch.inference_mode()."), setting=_recording),
     Exercise("training.bytes_needed", bytes_needed, _bytes_inputs,
              [(_no_adam, "the optimiser takes no memory"),
               (_two_numbers, "two numbers are kept for each trained parameter"),
