@@ -161,32 +161,29 @@ def diagnose(evidence):
     evidence : dict with
         "psi" : the largest index over the inputs
         "log_matches_ledger" : False if a logged input differs from what really happened
-        "expected" : chargebacks that should be filed by now if the model is right: of the total and
-            the segments with 5 or more expected, whichever is furthest off; if none has 5, the total
-        "z" : (filed - expected) / sqrt(expected), there
+        "expected" : chargebacks that should be filed by now, in total, if the model is right
+        "p" : if the model is right, the chance that any count, the total or a segment's, is as far
+            off as the furthest one is
         "challenger_saves" : $ a day by which a retrained model of the same kind beats this one, on
             later payments whose labels are in (negative: it is worse)
     Returns one of these; which question comes first is for you to find:
-        "no_action" if z is from -3 to 3; "retrain" if the model is wrong and a retrained one is
-        better; "fix_model_class" if it is wrong and a retrained one is not better; "wait_labels"
-        if fewer than 5 chargebacks are expected, however large z is; "fix_pipeline" if the log is
-        not what happened.
+        "no_action" if p is 0.001 or more; "wait_labels" if p is that large and fewer than 5 chargebacks
+        are expected; "retrain" if the model is wrong and a retrained one is better;
+        "fix_model_class" if it is wrong and a retrained one is not better; "fix_pipeline" if the
+        log is not what happened.
     """
     if not evidence["log_matches_ledger"]:
         return "fix_pipeline"
-    if evidence["expected"] < 5:
-        return "wait_labels"
-    if abs(evidence["z"]) <= 3:
-        return "no_action"
-    return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
+    if evidence["p"] < 0.001:
+        return "retrain" if evidence["challenger_saves"] > 0 else "fix_model_class"
+    return "wait_labels" if evidence["expected"] < 5 else "no_action"
 
 
 def _diagnose_inputs(rng):
-    expected = float(rng.choice([1.2, 3.8, 5.0, 20.0, 41.0]))
-    filed = max(0, round(expected + float(rng.choice([-4.4, -0.6, 4.8, 6.5])) * expected ** 0.5))
     return ({"psi": round(float(rng.choice([0.02, 0.05, 0.18, 1.4])), 2),
-             "log_matches_ledger": bool(rng.random() < 0.75), "expected": expected,
-             "z": round((filed - expected) / expected ** 0.5, 1),
+             "log_matches_ledger": bool(rng.random() < 0.75),
+             "expected": float(rng.choice([1.2, 3.8, 5.0, 20.0, 41.0])),
+             "p": float(rng.choice([1.0, 0.3, 0.02, 4e-4, 1e-9])),
              "challenger_saves": float(rng.choice([-160, 0, 35, 310]))},)
 
 
@@ -234,46 +231,41 @@ def _symptom_is_cause(evidence):
 
 
 def _ledger_last(evidence):
-    """You judged the model before you knew that its inputs are true. On a broken log the counts, the z and the
+    """You judged the model before you knew that its inputs are true. On a broken log the counts, the p and the
     challenger are all computed from something that did not happen."""
-    if evidence["expected"] < 5:
-        return "wait_labels"
-    if abs(evidence["z"]) <= 3:
-        return "no_action"
-    return diagnose(evidence)
+    return diagnose({**evidence, "log_matches_ledger": evidence["log_matches_ledger"] or evidence["p"] >= 0.001})
 
 
-def _quiet_z_first(evidence):
-    if evidence["expected"] >= 5 and abs(evidence["z"]) <= 3:
-        return "no_action"
-    return diagnose(evidence)
+def _quiet_p_first(evidence):
+    quiet = evidence["expected"] >= 5 and evidence["p"] >= 0.001
+    return "no_action" if quiet else diagnose(evidence)
 
 
-def _any_quiet_z(evidence):
-    return "no_action" if abs(evidence["z"]) <= 3 else diagnose(evidence)
+def _any_quiet_p(evidence):
+    return "no_action" if evidence["p"] >= 0.001 else diagnose(evidence)
 
 
-_quiet_z_first.__doc__ = _any_quiet_z.__doc__ = _ledger_last.__doc__
+_quiet_p_first.__doc__ = _any_quiet_p.__doc__ = _ledger_last.__doc__
 
 
-def _never_waits(evidence):
-    """You never asked whether there is enough to judge by. With fewer than 5 chargebacks expected one report more or less moves
-    z by half a deviation and more."""
-    return diagnose({**evidence, "expected": float("inf")})
+def _few_say_nothing(evidence):
+    """You waited although a count stands there that a right model hardly ever gives. Where few are expected, silence says
+    nothing; an excess does. The ring was found in a segment that expected less than one."""
+    few = evidence["log_matches_ledger"] and evidence["expected"] < 5
+    return "wait_labels" if few else diagnose(evidence)
+
+
+def _backwards(evidence):
+    """You took a large p for bad news. It says that such counts are common if the model is right; a small one, that they
+    hardly ever are."""
+    return diagnose({**evidence, "p": 1.0 if evidence["p"] < 0.001 else 0.0})
 
 
 def _challenger_first(evidence):
-    """You retrained because the challenger saves money, before you knew that the model is wrong. With z from -3 to 3 nothing
+    """You retrained because the challenger saves money, before you knew that the model is wrong. With so large a p nothing
     says that it is; one saving, somewhere, is what luck looks like."""
     action = diagnose(evidence)
     return "retrain" if action == "no_action" and evidence["challenger_saves"] > 0 else action
-
-
-def _z_before_few(evidence):
-    """You read z before you knew that it can be read. With fewer than 5 chargebacks expected a small z is no news."""
-    if evidence["log_matches_ledger"] and abs(evidence["z"]) <= 3:
-        return "no_action"
-    return diagnose(evidence)
 
 
 def _few_before_ledger(evidence):
@@ -281,12 +273,12 @@ def _few_before_ledger(evidence):
     return "wait_labels" if evidence["expected"] < 5 else diagnose(evidence)
 
 
-def _only_excess(evidence):
-    """Only a positive z counted as wrong. Far fewer frauds than expected is a wrong model too: it sends honest
-    customers to review, and that is paid for."""
-    if evidence["log_matches_ledger"] and evidence["expected"] >= 5 and evidence["z"] <= 3:
-        return "no_action"
-    return diagnose(evidence)
+def _quiet_few_before_ledger(evidence):
+    few = evidence["expected"] < 5 and evidence["p"] >= 0.001
+    return "wait_labels" if few else diagnose(evidence)
+
+
+_quiet_few_before_ledger.__doc__ = _few_before_ledger.__doc__
 
 
 def _always_retrain(evidence):
@@ -371,21 +363,21 @@ EXERCISES = [
               (_flat_is_healthy_then, "stable inputs mean a healthy model"),
               (_symptom_is_cause, "the model is the first suspect"),
               (_ledger_last, "the model is the first suspect"),
-              (_quiet_z_first, "the model is the first suspect"),
-              (_any_quiet_z, "the model is the first suspect"),
-              (_never_waits, "a few reports are enough"),
+              (_quiet_p_first, "the model is the first suspect"),
+              (_any_quiet_p, "the model is the first suspect"),
+              (_few_say_nothing, "where few are expected, nothing can be seen"),
+              (_backwards, "a large p says that the model is wrong"),
               (_challenger_first, "the model is the first suspect"), (_few_before_ledger, "labels come before records"),
-              (_z_before_few, "no chargeback yet means honest"),
-              (_only_excess, "only too many frauds can be a fault"),
+              (_quiet_few_before_ledger, "labels come before records"),
               (_always_retrain, "retraining can learn anything"),
               (_silence_is_health, "no chargeback yet means honest")],
              ("Which finding makes all the others meaningless? Ask about it first.",
-              "Pipeline, then 'can I judge yet?', then 'is it wrong?', then 'does retraining help?'. One of the "
-              "five numbers is not needed at all."),
-             cases=tuple(({"psi": 1.4, "log_matches_ledger": True, "expected": expected, "z": z, "challenger_saves": saves},)
-                         for expected, z, saves in ((36.0, 1.2, 35.0), (36.0, 5.0, 0.0), (36.0, 5.0, 0.5), (36.0, 5.0, -0.5),
-                                                    (36.0, 3.2, 35.0), (36.0, 3.0, 35.0), (36.0, -3.0, 35.0),
-                                                    (4.0, 5.0, 35.0)))),
+              "Pipeline, then 'is it wrong?'. If so: 'does retraining help?'; if not: 'could I have seen it yet?'. One of the "
+              "five is not needed at all."),
+             cases=tuple(({"psi": 1.4, "log_matches_ledger": True, "expected": expected, "p": p, "challenger_saves": saves},)
+                         for expected, p, saves in ((36.0, 0.2, 35.0), (36.0, 1e-6, 0.0), (36.0, 1e-6, 0.5), (36.0, 1e-6, -0.5),
+                                                    (36.0, 9e-4, 35.0), (36.0, 0.001, 35.0), (4.0, 0.001, 35.0),
+                                                    (5.0, 0.6, 35.0), (4.0, 1e-6, 35.0)))),
     Exercise("drift.alarms", alarms, _alarms_inputs,
              [(_uncorrected, "one test or twenty, .05 is .05"),
               (_by_days, "what is repeated over time is what needs correcting"),

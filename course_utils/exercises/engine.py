@@ -297,10 +297,9 @@ def show(value) -> str:
 def _place(got, want) -> str:
     """Where two sequences first differ: shortened, they may look alike."""
     with contextlib.suppress(Exception):
-        if isinstance(want, str):
-            return ""
         i = next(i for i, pair in enumerate(zip(got, want)) if not same(*pair))
-        return f"\nFirst difference: [{i}] is {show(got[i])}, not {show(want[i])}." if len(want) > 6 else ""
+        where = f"\nFirst difference: [{i}] is {show(got[i])}, not {show(want[i])}."
+        return where if len(want) > 6 and not isinstance(want, str) else ""
     return ""
 
 
@@ -319,10 +318,8 @@ def check(key: str, answer) -> Result:
     """
     exercise = REGISTRY[key]
     result = _check(exercise, answer)
-    if result.status != "not attempted":
-        problem = store.record_exercise(key, result.status)
-        if problem:
-            result = _result(key, result.status, f"{result.message}\n({problem})", result.misconception)
+    if result.status != "not attempted" and (problem := store.record_exercise(key, result.status)):
+        result = _result(key, result.status, f"{result.message}\n({problem})", result.misconception)
     return result
 
 

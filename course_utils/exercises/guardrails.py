@@ -318,6 +318,7 @@ def _sorted_case(kinds, share, miss, refusal):
 
 LIMITS = (_sorted_case("hhahahaa", 0.01, 50, 10), _sorted_case("haaahahhah", 0.03, 50, 10),     # block nothing
           _sorted_case("ahah", 0.25, 30, 10),                                                   # two are equally cheap
+          _sorted_case("ha", 0.5, 10, 10),                                                      # and so is to block nothing
           _sorted_case("aahahhhh", 0.25, 120, 10),
           _sorted_case("ahaaaa" + 12 * "h", 0.25, 12, 10))                                      # one false alarm is worth it
 
