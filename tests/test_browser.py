@@ -87,7 +87,7 @@ def kernel(page):
     return (found[0].get_attribute("data-status") or "").lower() if found else ""
 
 
-def menu(page, top, item, done):
+def menu(page, top, item, done, seconds=10):
     """Choose a menu item until it has had its effect: a click may come before JupyterLab listens."""
     from selenium.common.exceptions import WebDriverException
     from selenium.webdriver import ActionChains, Keys
@@ -99,11 +99,21 @@ def menu(page, top, item, done):
         try:
             page.find_element(By.XPATH, bar).click()
             wait(page, lambda: page.find_elements(By.XPATH, label), 5)[0].click()
-            return wait(page, done, 10)
+            return wait(page, done, seconds)
         except WebDriverException:
             if attempt == 5:
                 raise
             ActionChains(page).send_keys(Keys.ESCAPE).perform()
+
+
+def undisturbed(page):
+    """Whether no dialog is open; closes one. On a busy machine there may be one about the connection, or the kernel."""
+    from selenium.webdriver import ActionChains, Keys
+
+    for dialog in (dialogs := css(page, "dialog.jp-Dialog")):
+        print("closed a dialog:", dialog.text)
+        ActionChains(page).send_keys(Keys.ESCAPE).perform()
+    return not dialogs
 
 
 def idle(page):
@@ -115,10 +125,7 @@ def answer(page, cell, code):
     """Replace a code cell's text (typing would meet auto-indent), and run it with the keyboard."""
     from selenium.webdriver import ActionChains, Keys
 
-    for dialog in css(page, "dialog.jp-Dialog"):              # on a busy machine, one about the connection
-        print("closed a dialog:", dialog.text)
-        ActionChains(page).send_keys(Keys.ESCAPE).perform()
-        wait(page, lambda: not css(page, "dialog.jp-Dialog"), 10)
+    wait(page, lambda: undisturbed(page), 10)
     editor = cell.find_element("css selector", ".cm-content")
     page.execute_script("arguments[0].scrollIntoView({block: 'center'})", editor)
     editor.click()
@@ -128,10 +135,10 @@ def answer(page, cell, code):
 
 
 def test_run_all_then_answer_right_and_wrong(page):
-    wait(page, lambda: css(page, ".jp-Cell") and "idle" in kernel(page))
+    wait(page, lambda: css(page, ".jp-Cell") and undisturbed(page) and "idle" in kernel(page))
     menu(page, "Edit", "Clear Outputs of All Cells", lambda: not css(page, ".jp-OutputArea-output"))
-    menu(page, "Run", "Run All Cells", lambda: css(page, ".jp-OutputArea-output"))
-    wait(page, lambda: idle(page) and "drift.c3" in css(page, ".jp-Notebook")[0].text)
+    menu(page, "Run", "Run All Cells", lambda: css(page, ".jp-OutputArea-output"), 60)    # twice would take twice as long
+    wait(page, lambda: undisturbed(page) and idle(page) and "drift.c3" in css(page, ".jp-Notebook")[0].text)
     text = css(page, ".jp-Notebook")[0].text
     assert not css(page, ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']")
     assert not css(page, ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']")
@@ -144,14 +151,14 @@ def test_run_all_then_answer_right_and_wrong(page):
         return " ".join(o.text for o in cell.find_elements("css selector", ".jp-OutputArea-output"))
     assert "Not attempted: drift.psi" in result()
     answer(page, cell, exercise.source() + '\ncheck("drift.psi", psi)')
-    wait(page, lambda: "✓ Correct: drift.psi" in result(), 30)
+    wait(page, lambda: undisturbed(page) and "✓ Correct: drift.psi" in result())
     answer(page, cell, "def psi(ref, cur, edges):\n"
                        "    a, b = (np.bincount(np.searchsorted(edges, s, side='right'), minlength=len(edges) + 1) + .5\n"
                        "            for s in (ref, cur))\n"
                        "    p, q = a / a.sum(), b / b.sum()\n"
                        "    return float((q * np.log(q / p)).sum())\n"
                        'check("drift.psi", psi)')
-    wait(page, lambda: "✗ Incorrect: drift.psi" in result(), 30)
+    wait(page, lambda: undisturbed(page) and "✗ Incorrect: drift.psi" in result())
     assert "Misconception: the index is the Kullback-Leibler divergence" in result()
 
 
