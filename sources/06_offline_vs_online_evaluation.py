@@ -4,7 +4,7 @@
 # {{badges}}
 #
 # A log answers questions about the policy that wrote it. About another policy it may say nothing, or the opposite of the
-# truth, and it does not tell you which. Here you measure when a log suffices, when only a live test does, and how a live
+# truth, and it does not tell you which. Here you measure when a log suffices, and how a live
 # test misleads whoever looks too often. About 45 minutes.
 
 # %%
@@ -120,7 +120,7 @@ pd.DataFrame(table).T.rename_axis(["seed", "large CL payments"]).round(0).astype
 check("evaluation.policy_cost", policy_cost)
 
 # %% [markdown]
-# First the weighted twentieth tells the two worlds apart (the claim below). Now the four candidates, by AUC and in dollars a day. The columns called
+# First the weighted twentieth tells these worlds apart (the claim below). Now the four candidates, by AUC and in dollars a day. The columns called
 # `true` know every outcome, or its chance, `p_true`; nobody at Lantern can have them. `rule %` is the share of the rule's payments that a candidate
 # declines too.
 
@@ -170,8 +170,8 @@ reveal("evaluation.cheapest_candidate", 4 - by_stored[0].index(by_cost[0][0]))
 # move little unless they weigh twenty each. No candidate's decision has reached anyone. About what the rule stops, an offline
 # evaluation can answer only *because* somebody had let chance into the log.
 #
-# Chance makes the estimate honest, not exact. The first and the last differ by less than its error, which a later section measures: in one draw where the rule was right, `judge(7,
-# honest=0)`, `weighted` is the dearest, since an outcome that counts twenty times brings twenty times its luck, and IPS calls it
+# Chance makes the estimate honest, not exact. The first and the last differ by less than its error, which a later section measures: in `judge(7,
+# honest=0)`, where the rule was right, `weighted` is the dearest, since an outcome that counts twenty times brings twenty times its luck, and IPS calls it
 # the cheapest.
 #
 # ## AUC is not the decision

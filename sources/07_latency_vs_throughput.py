@@ -4,7 +4,7 @@
 # {{badges}}
 #
 # Latency is how long one request takes; throughput is how many get through. Here a service buys sixteen times the
-# capacity in vain, goes back, and then has a day on which capacity is what it lacks. Afterwards you can tell which of the two is missing
+# capacity, still breaks its promise, goes back, and then has a day on which capacity is what it lacks. Afterwards you can tell which of the two is missing
 # before anyone buys, and measure both without fooling yourself. About 50 minutes.
 
 # %%
@@ -157,7 +157,7 @@ compare({"4, shorter path": dict(rate=SALE, replicas=4, path=shorter),
 
 # %% [markdown]
 # Above a load of 100 % the queue grows for as long as the day lasts, and the latencies of the first three rows only say how long
-# that was. Their throughput is the highest that four replicas have, and hardly one answer is in time. Capacity alone fails as it did in June. Six times the replicas, on the shorter path, keep the promise.
+# that was. Each has the highest throughput of four replicas on its path, one check at a time, and hardly one answer is in time. Capacity alone fails as it did in June. Six times the replicas, on the shorter path, keep the promise.
 #
 # ## Batches: waiting for each other can be faster
 #
