@@ -129,8 +129,8 @@ pd.DataFrame(table).T
 
 # %% [markdown]
 # With letters nothing, though we count a right code in whatever stands around it. With digits, one prompt works: the one in a form
-# that the models met in training. So these models lack two things, by construction: they follow no description in a new form and no
-# examples in any, and neither @ nor these codes stand as words in anything they learned from. A large model would
+# that the models met in training. So these models lack two things: they follow no description in a new form and never learned
+# to follow examples, and neither @ nor these codes stand as words in anything they learned from. A large model would
 # very likely do the task from the description. Nor is tuning next in line: the prompt of the first part finds the queue, and the
 # *form* can be left to code.
 

@@ -66,7 +66,7 @@ for kind in ("diagnostic", "repair", "bridge"):
 
 # %% [markdown]
 # *Assumed*, all of it: harms, prices, days, side costs, noise. Only where the table says World are
-# four of the signals measured in simulated payments, with faults made faint: at full strength a glance at PSI would do. A cost here follows from those inputs.
+# four of the signals measured in simulated payments, with faults made faint. A cost here follows from those inputs.
 #
 # Five rules bite:
 #
@@ -259,7 +259,7 @@ report
 # from situations drawn at random; who used them must do worse. *Brier score*: the squared error of the claimed probabilities,
 # from 0 to 2. *Cited*: at the first repair the readings named exist, and favour the claim three to one over the runner-up.
 # *Harmless*: where nothing is wrong, you stay cheap. Then the situations that cost you most, with the pair that each turns on:
-# where to look first.
+# where to look, unless the first repair cures (then it was waiting).
 #
 # ## What evidence is worth, situation by situation
 #
