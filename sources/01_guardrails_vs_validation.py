@@ -343,7 +343,7 @@ pd.DataFrame({f"world {seed}": missed_by_phrasing(seed) for seed in guards})
 # Ours reads tickets. Suppose that another reads each reply, before the parser does: what to do after a failure differs. A malformed reply may be asked for again. A blocked one may
 # not: with every try the model may find the wording that the
 # guardrail misses. When the guardrail cannot tell in time, a person decides ([notebook
-# 12](12_human_in_the_loop_vs_automated.ipynb)). And what was blocked must not live on in a log, nor in the error message of a
+# 12](12_human_in_the_loop_vs_automated.ipynb)). And what was blocked must not live on in ordinary logs, nor in the error message of a
 # check that read it first.
 #
 # **Exercise 4.** The delivery.

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from course_utils import drift
+from course_utils import check, drift
 
 
 def test_psi_is_the_sum_of_both_divergences():
@@ -89,6 +89,12 @@ def test_report_says_why_it_cannot(ref, cur, message):
 def test_report_with_numbers_on_one_side_and_text_on_the_other():
     result = drift.report(pd.DataFrame({"a": range(40)}), pd.DataFrame({"a": ["x"] * 40}))
     assert result.loc["a", "psi"] > 0.5
+
+
+def test_an_answer_that_knows_only_five_percent_of_twenty_inputs_fails():
+    for limit in (lambda p, alpha: 0.05 / p.shape[1], lambda p, alpha: alpha / 20):
+        result = check("drift.alarms", lambda p, alpha, limit=limit: (p < limit(p, alpha)).any(axis=1))
+        assert result.status == "incorrect"
 
 
 def test_read_table(tmp_path):

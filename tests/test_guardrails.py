@@ -168,6 +168,23 @@ def test_precision_is_what_counting_gives():
         assert function(0.02, 0.95, 0.01) == pytest.approx(counted, abs=0.006)
 
 
+def test_of_equally_cheap_thresholds_only_the_highest_passes_in_whatever_order_they_come():
+    def cost_of(scores, attack, share, miss, refusal):
+        return lambda t: (share * miss * (scores < t)[attack].mean() + (1 - share) * refusal * (scores >= t)[~attack].mean())
+
+    def as_given(scores, *rest):
+        return min([np.inf, *scores], key=cost_of(scores, *rest))
+
+    def nothing_last(scores, *rest):
+        return min([*sorted(scores, reverse=True), np.inf], key=cost_of(scores, *rest))
+
+    def right(scores, *rest):
+        return min([np.inf, *sorted(scores, reverse=True)], key=lambda t: round(cost_of(scores, *rest)(t), 9))
+
+    for answer, status in ((as_given, "incorrect"), (nothing_last, "incorrect"), (right, "correct")):
+        assert check("guardrails.threshold", answer).status == status
+
+
 def test_the_cheapest_threshold_is_the_exercises_and_no_other_is_cheaper():
     rng = np.random.default_rng(2)
     for case in (*LIMITS, *(INPUTS["guardrails.threshold"](rng) for _ in range(30))):

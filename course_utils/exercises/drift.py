@@ -162,8 +162,8 @@ def diagnose(evidence):
         "psi" : the largest index over the inputs
         "log_matches_ledger" : False if a logged input differs from what really happened
         "expected" : chargebacks that should be filed by now, in total, if the model is right
-        "p" : if the model is right, the chance that any count, the total or a segment's, is as far
-            off as the furthest one is
+        "p" : if the model is right, at most the chance that any count, the total or a segment's, is as
+            far off as the furthest one is
         "challenger_saves" : $ a day by which a retrained model of the same kind beats this one, on
             later payments whose labels are in (negative: it is worse)
     Returns one of these; which question comes first is for you to find:
@@ -269,16 +269,15 @@ def _challenger_first(evidence):
 
 
 def _few_before_ledger(evidence):
-    """You waited for labels on a log that is broken. The repair needs no label, and every day of waiting costs."""
+    """You waited as soon as few were expected. A broken log needs no label to be repaired, and every day costs; and a count
+    that a right model hardly ever gives is no silence, however few were expected."""
     return "wait_labels" if evidence["expected"] < 5 else diagnose(evidence)
 
 
 def _quiet_few_before_ledger(evidence):
+    """You waited for labels on a log that is broken. The repair needs no label, and every day of waiting costs."""
     few = evidence["expected"] < 5 and evidence["p"] >= 0.001
     return "wait_labels" if few else diagnose(evidence)
-
-
-_quiet_few_before_ledger.__doc__ = _few_before_ledger.__doc__
 
 
 def _always_retrain(evidence):
@@ -310,9 +309,10 @@ def alarms(p_values, alpha):
 
 
 def _alarms_inputs(rng):
-    p = rng.random((12, 20))
-    p[rng.choice(12, 4, replace=False), rng.integers(20, size=4)] = [0.00005, 0.0017, 0.00253, 0.0033]
-    return p, 0.05
+    alpha, inputs = float(rng.choice([0.01, 0.05, 0.1])), int(rng.integers(16, 30))
+    p = rng.random((12, inputs))
+    p[rng.choice(12, 4, replace=False), rng.integers(inputs, size=4)] = alpha / inputs * np.array([0.02, 0.7, 1.01, 1.3])
+    return p, alpha
 
 
 def _uncorrected(p_values, alpha):
