@@ -162,8 +162,8 @@ def diagnose(evidence):
         "psi" : the largest index over the inputs
         "log_matches_ledger" : False if a logged input differs from what really happened
         "expected" : chargebacks that should be filed by now, in total, if the model is right
-        "p" : if the model is right, at most the chance that any count, the total or a segment's, is as
-            far off as the furthest one is
+        "p" : if the model is right, the chance that any count, the total or a segment's, is as far off
+            as the furthest one is, or a little more
         "challenger_saves" : $ a day by which a retrained model of the same kind beats this one, on
             later payments whose labels are in (negative: it is worse)
     Returns one of these; which question comes first is for you to find:
