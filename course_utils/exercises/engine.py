@@ -297,9 +297,9 @@ def show(value) -> str:
 def _place(got, want) -> str:
     """Where two sequences first differ: shortened, they may look alike."""
     with contextlib.suppress(Exception):
-        i = next(i for i, pair in enumerate(zip(got, want)) if not same(*pair))
-        where = f"\nFirst difference: [{i}] is {show(got[i])}, not {show(want[i])}."
-        return where if len(want) > 6 and not isinstance(want, str) else ""
+        if len(want) > 6 and not isinstance(want, str):
+            i = next(i for i, pair in enumerate(zip(got, want)) if not same(*pair))
+            return f"\nFirst difference: [{i}] is {show(got[i])}, not {show(want[i])}."
     return ""
 
 
